@@ -1,0 +1,87 @@
+"""The command line: one file a command group, imported only when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from tlsec import __version__, i18n
+from tlsec.i18n import _
+
+# name → (module, attribute, one line of help)
+COMMANDS = {
+    "init": ("tlsec.cli.init", "init", "建立工作区"),
+    "range": ("tlsec.cli.range_", "range_", "演练靶场：回环地址上的岚泽市"),
+    "inventory": ("tlsec.cli.inventory", "inventory", "资产台账：导入、导出、检查、查看"),
+    "policy": ("tlsec.cli.policy", "policy", "检查项：校验、试跑、解释"),
+    "scan": ("tlsec.cli.scan", "scan", "立即巡检，或续跑中断的巡检"),
+    "plan": ("tlsec.cli.plan", "plan", "巡检计划：查看、暂停、恢复"),
+    "serve": ("tlsec.cli.serve", "serve", "按计划持续运行"),
+    "alert": ("tlsec.cli.alert", "alert", "告警"),
+    "register": ("tlsec.cli.register", "register", "风险预警台账"),
+    "report": ("tlsec.cli.report", "report", "出具公文与报表"),
+    "audit": ("tlsec.cli.audit", "audit", "审计链：校验、导出"),
+    "doctor": ("tlsec.cli.doctor", "doctor", "检查本机缺什么"),
+    "demo": ("tlsec.cli.demo", "demo", "一分钟演示全流程"),
+}
+
+
+class LazyGroup(click.Group):
+    """Lists the commands without importing them, so that help answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _help = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(_("命令")):
+            formatter.write_dl([(name, _(line)) for name, (_m, _a, line) in COMMANDS.items()])
+
+
+def _build() -> click.Group:
+    @click.group(
+        cls=LazyGroup,
+        help=_("政务外网与政务云安全保障工具箱。")
+        + "\n\n"
+        + _("例：tlsec demo；tlsec init 岚泽 --sample && cd 岚泽 && tlsec range up && tlsec scan"),
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    @click.option(
+        "--workspace", type=click.Path(path_type=Path), help=_("工作区目录，缺省从当前目录向上找")
+    )
+    @click.option("--lang", type=click.Choice(i18n.LANGUAGES), help=_("界面语言"))
+    @click.option("--as", "actor", help=_("操作人，记入审计链；缺省为登录名"))
+    @click.version_option(__version__, prog_name="tlsec", help=_("版本"))
+    def root(workspace: Path | None, lang: str | None, actor: str | None) -> None:
+        del workspace, lang, actor  # read from the context by the commands
+
+    return root
+
+
+def _chosen_language(arguments: list[str]) -> str:
+    """The language has to be known before the commands are built, because help texts are."""
+    for i, argument in enumerate(arguments):
+        if argument == "--lang" and i + 1 < len(arguments):
+            return arguments[i + 1]
+        if argument.startswith("--lang="):
+            return argument.removeprefix("--lang=")
+    return os.environ.get("TLSEC_LANG", "zh")
+
+
+def main() -> None:
+    """Entry point of the `tlsec` command."""
+    i18n.use(_chosen_language(sys.argv[1:]))
+    from tlsec.cli import click_words
+
+    click_words.translate()
+    _build()(prog_name="tlsec")

@@ -1,0 +1,76 @@
+"""What every command needs: where the workspace is, how to open it, how to end with the right code."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from tlsec import workspace
+from tlsec.i18n import _
+from tlsec.marked_yaml import Faulty
+
+DONE, FINDINGS, BAD_INPUT, CANNOT_RUN = 0, 1, 2, 3
+
+
+def workspace_dir(ctx: click.Context) -> Path:
+    """Root of the workspace that --workspace, TLSEC_WORKSPACE or the current folder names; else exit 2."""
+    with faults_end_here():
+        return workspace.find(ctx.find_root().params.get("workspace"))
+
+
+def open_workspace(ctx: click.Context) -> workspace.Workspace:
+    """Read the configuration, start Django on its database and bring the tables up to date."""
+    root = workspace_dir(ctx)
+    return open_root(root)
+
+
+def open_root(root: Path) -> workspace.Workspace:
+    """As open_workspace, for a known root. One workspace a process."""
+    with faults_end_here():
+        opened = workspace.read(root)
+    os.environ["TLSEC_WORKSPACE"] = str(root)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tlsec.settings"
+    opened.data.mkdir(exist_ok=True)
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+    return opened
+
+
+def actor(ctx: click.Context) -> str:
+    """Who acts: --as, or the login name of the shell."""
+    return str(ctx.find_root().params.get("actor") or getpass.getuser())
+
+
+def print_json(data: Any) -> None:
+    """One document on stdout."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Say one sentence on stderr and end with the code."""
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+@contextmanager
+def faults_end_here() -> Iterator[None]:
+    """Faulty input ends the command with every fault on stderr and exit code 2."""
+    try:
+        yield
+    except Faulty as error:
+        for fault in error.faults[:200]:
+            click.echo(str(fault), err=True)
+        if len(error.faults) > 200:
+            click.echo(_("……另有 {n} 处").format(n=len(error.faults) - 200), err=True)
+        sys.exit(BAD_INPUT)

@@ -1,0 +1,207 @@
+"""Strict YAML with places: every value knows its file:line:column, and all faults of a file come at once.
+
+Stricter than YAML: no tags, anchors, aliases or duplicate keys; only true/false are booleans (`no` and
+`on` stay text); dates stay text, pydantic or the caller reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from tlsec.i18n import _
+
+MAX_BYTES = 64 * 2**20
+MAX_DEPTH = 40
+
+Path_: TypeAlias = tuple[str | int, ...]
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in one place. `where` is "file:line:column" or "file 表!单元格"."""
+
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+class Faulty(Exception):
+    """Input that cannot be taken; carries every fault found, never only the first."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = list(faults)
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A plain value and the place of each part of it."""
+
+    name: str
+    value: Any
+    places: Mapping[Path_, tuple[int, int]]
+
+    def where(self, path: Path_ = ()) -> str:
+        """Place of a part, or of the nearest part around it."""
+        while path and path not in self.places:
+            path = path[:-1]
+        line, column = self.places.get(path, (1, 1))
+        return f"{self.name}:{line}:{column}"
+
+    def fault(self, path: Path_, message: str) -> Fault:
+        return Fault(self.where(path), message)
+
+
+def load(source: Path | str, name: str | None = None) -> Marked:
+    """One document of a file (Path) or of a text (str). Raises Faulty."""
+    if isinstance(source, Path):
+        name = name or str(source)
+        if source.stat().st_size > MAX_BYTES:
+            raise Faulty([Fault(name, _("文件过大，上限 {mb} MB").format(mb=MAX_BYTES // 2**20))])
+        try:
+            text = source.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise Faulty([Fault(name, _("文件不是 UTF-8 编码"))]) from error
+    else:
+        text, name = source, name or "<text>"
+    try:
+        _refuse_extras(text, name)
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise Faulty([_syntax_fault(error, name)]) from error
+    if node is None:
+        return Marked(name, None, {})
+    places: dict[Path_, tuple[int, int]] = {}
+    faults: list[Fault] = []
+    value = _value(node, (), places, faults, name)
+    if faults:
+        raise Faulty(faults)
+    return Marked(name, value, places)
+
+
+def _refuse_extras(text: str, name: str) -> None:
+    """Aliases can blow up memory and tags can name types, so both are refused before composing."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        mark = event.start_mark
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}"
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise Faulty([Fault(where, _("不允许使用锚点或别名（& 与 *）"))])
+        if getattr(event, "tag", None):
+            raise Faulty([Fault(where, _("不允许使用类型标签（!）"))])
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Faulty([Fault(where, _("嵌套过深"))])
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _syntax_fault(error: Exception, name: str) -> Fault:
+    mark = getattr(error, "problem_mark", None)
+    where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+    problem = getattr(error, "problem", None) or str(error)
+    return Fault(where, _("YAML 语法错误：{problem}").format(problem=problem))
+
+
+def _value(
+    node: yaml.Node,
+    path: Path_,
+    places: dict[Path_, tuple[int, int]],
+    faults: list[Fault],
+    name: str,
+) -> Any:
+    places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [
+            _value(child, (*path, i), places, faults, name) for i, child in enumerate(node.value)
+        ]
+    if isinstance(node, yaml.MappingNode):
+        result: dict[str, Any] = {}
+        for key_node, child in node.value:
+            key = str(key_node.value)
+            if key in result:
+                mark = key_node.start_mark
+                where = f"{name}:{mark.line + 1}:{mark.column + 1}"
+                faults.append(Fault(where, _("键 {key} 重复").format(key=key)))
+            result[key] = _value(child, (*path, key), places, faults, name)
+        return result
+    return _scalar(node)
+
+
+def _scalar(node: yaml.ScalarNode) -> Any:
+    text = node.value
+    if node.style in ("'", '"', "|", ">"):
+        return text
+    if node.tag == "tag:yaml.org,2002:null":
+        return None
+    if node.tag == "tag:yaml.org,2002:bool" and text in ("true", "false"):
+        return text == "true"
+    if node.tag == "tag:yaml.org,2002:int" and text.lstrip("+-").isdigit() and len(text) < 20:
+        # a leading zero is an identifier (phone, code), not octal
+        return text if text.lstrip("+-").startswith("0") and len(text) > 1 else int(text)
+    if node.tag == "tag:yaml.org,2002:float" and "_" not in text and ":" not in text:
+        try:
+            return float(text)
+        except ValueError:
+            return text
+    return text
+
+
+def parse(model: type[M], marked: Marked, path: Path_ = ()) -> M:
+    """The part at `path` as a pydantic model. Raises Faulty with a place for every fault."""
+    value = marked.value
+    for step in path:
+        value = value[step]
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Faulty(faults_of(error, marked, path)) from error
+
+
+def faults_of(error: ValidationError, marked: Marked, path: Path_ = ()) -> list[Fault]:
+    """pydantic's errors with their places, said in the user's words."""
+    faults = []
+    for item in error.errors(include_url=False):
+        at = path + tuple(item["loc"])
+        label = ".".join(str(step) for step in at if not str(step).startswith("function-"))
+        faults.append(marked.fault(at, f"{label}: {say(dict(item))}"))
+    return faults
+
+
+def say(item: Mapping[str, Any]) -> str:
+    """One pydantic error in plain words: what is wrong and what is allowed."""
+    context = item.get("ctx") or {}
+    got = str(item.get("input"))[:60]
+    kind = item["type"]
+    if kind == "missing":
+        return _("缺少该项")
+    if kind == "extra_forbidden":
+        return _("没有这一项（可能拼写有误）")
+    if kind in ("enum", "literal_error"):
+        return _("只能是 {allowed}（现为 {got}）").format(allowed=context.get("expected"), got=got)
+    if kind in ("value_error", "assertion_error"):
+        return str(context.get("error", item["msg"]))
+    words = {
+        "string_type": _("应为文字"),
+        "int_type": _("应为整数"),
+        "int_parsing": _("应为整数"),
+        "float_type": _("应为数字"),
+        "bool_type": _("应为 true 或 false"),
+        "list_type": _("应为列表"),
+        "dict_type": _("应为键值表"),
+        "model_type": _("应为键值表"),
+        "datetime_parsing": _("应为日期时间，如 2026-03-05 08:00"),
+        "date_parsing": _("应为日期，如 2026-03-05"),
+        "date_from_datetime_parsing": _("应为日期，如 2026-03-05"),
+    }
+    return _("{what}（现为 {got}）").format(what=words.get(kind, item["msg"]), got=got)
