@@ -87,6 +87,35 @@ class Stream:
         self.writer.transport.abort()
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Leave to open sockets to one place, for a client that dials by itself (aiohttp)."""
+
+    dial: str
+    port: int
+    source: tuple[str, int] | None
+    _counts: list[int]
+
+    def socket(self, family: int, sockaddr: Sequence[object]) -> socket.socket:
+        """A fresh TCP socket, sent from the vantage's address. Any other peer is out of scope."""
+        if (sockaddr[0], sockaddr[1]) != (self.dial, self.port):
+            raise GatewayError(Reason.OUT_OF_SCOPE, str(sockaddr[0]))
+        self._counts[0] += 1
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.setblocking(False)
+        if self.source:
+            try:
+                sock.bind(self.source)
+            except OSError:
+                sock.close()
+                raise
+        return sock
+
+    def received(self, size: int) -> None:
+        """Count bytes read."""
+        self._counts[2] += size
+
+
 @dataclass
 class _Bucket:
     """Token bucket: `rate` starts a second, bursts of a tenth of it."""
@@ -165,6 +194,17 @@ class Gateway:
             if self.stopped:
                 raise Stopped
             yield self.translate(address, port)
+
+    @contextlib.asynccontextmanager
+    async def turn(self, address: str, port: int, vantage: Vantage) -> AsyncIterator[Turn]:
+        """The turn of a client that dials by itself; it may open sockets through it until the end."""
+        async with self._turn(address, port) as (dial, dial_port):
+            source = self._source(vantage, dial)
+            yield Turn(dial, dial_port, source, self._traffic[address])
+
+    async def stopping(self) -> None:
+        """Returns when the stop switch is pulled."""
+        await self._stop.wait()
 
     @contextlib.asynccontextmanager
     async def connect(
