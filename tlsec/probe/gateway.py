@@ -96,7 +96,7 @@ class Turn:
     source: tuple[str, int] | None
     _counts: list[int]
 
-    def socket(self, family: int, sockaddr: Sequence[object]) -> socket.socket:
+    def open_socket(self, family: int, sockaddr: Sequence[object]) -> socket.socket:
         """A fresh TCP socket, sent from the vantage's address. Any other peer is out of scope."""
         if (sockaddr[0], sockaddr[1]) != (self.dial, self.port):
             raise GatewayError(Reason.OUT_OF_SCOPE, str(sockaddr[0]))
@@ -197,7 +197,7 @@ class Gateway:
 
     @contextlib.asynccontextmanager
     async def turn(self, address: str, port: int, vantage: Vantage) -> AsyncIterator[Turn]:
-        """The turn of a client that dials by itself; it may open sockets through it until the end."""
+        """The turn of a client that dials by itself; sockets may be opened until the end."""
         async with self._turn(address, port) as (dial, dial_port):
             source = self._source(vantage, dial)
             yield Turn(dial, dial_port, source, self._traffic[address])
