@@ -49,3 +49,8 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 def pick(text: dict[str, str]) -> str:
     """The text of a {zh, en} pair from a content file; zh is always there."""
     return text.get(_language.get()) or text["zh"]
+
+
+def N_(message: str) -> str:
+    """Mark a text for the catalogue where it stands in a table; translate it with `_` when shown."""
+    return message

@@ -88,12 +88,16 @@ def load(source: Path | str, name: str | None = None) -> Marked:
     return Marked(name, value, places)
 
 
+def _at(event: yaml.Event | yaml.Node, name: str) -> str:
+    mark = event.start_mark
+    return f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+
+
 def _refuse_extras(text: str, name: str) -> None:
     """Aliases can blow up memory and tags can name types, so both are refused before composing."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        mark = event.start_mark
-        where = f"{name}:{mark.line + 1}:{mark.column + 1}"
+        where = _at(event, name)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise Faulty([Fault(where, _("不允许使用锚点或别名（& 与 *）"))])
         if getattr(event, "tag", None):
@@ -130,11 +134,10 @@ def _value(
         for key_node, child in node.value:
             key = str(key_node.value)
             if key in result:
-                mark = key_node.start_mark
-                where = f"{name}:{mark.line + 1}:{mark.column + 1}"
-                faults.append(Fault(where, _("键 {key} 重复").format(key=key)))
+                faults.append(Fault(_at(key_node, name), _("键 {key} 重复").format(key=key)))
             result[key] = _value(child, (*path, key), places, faults, name)
         return result
+    assert isinstance(node, yaml.ScalarNode)
     return _scalar(node)
 
 

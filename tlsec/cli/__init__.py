@@ -10,23 +10,23 @@ from pathlib import Path
 import click
 
 from tlsec import __version__, i18n
-from tlsec.i18n import _
+from tlsec.i18n import N_, _
 
 # name → (module, attribute, one line of help)
 COMMANDS = {
-    "init": ("tlsec.cli.init", "init", "建立工作区"),
-    "range": ("tlsec.cli.range_", "range_", "演练靶场：回环地址上的岚泽市"),
-    "inventory": ("tlsec.cli.inventory", "inventory", "资产台账：导入、导出、检查、查看"),
-    "policy": ("tlsec.cli.policy", "policy", "检查项：校验、试跑、解释"),
-    "scan": ("tlsec.cli.scan", "scan", "立即巡检，或续跑中断的巡检"),
-    "plan": ("tlsec.cli.plan", "plan", "巡检计划：查看、暂停、恢复"),
-    "serve": ("tlsec.cli.serve", "serve", "按计划持续运行"),
-    "alert": ("tlsec.cli.alert", "alert", "告警"),
-    "register": ("tlsec.cli.register", "register", "风险预警台账"),
-    "report": ("tlsec.cli.report", "report", "出具公文与报表"),
-    "audit": ("tlsec.cli.audit", "audit", "审计链：校验、导出"),
-    "doctor": ("tlsec.cli.doctor", "doctor", "检查本机缺什么"),
-    "demo": ("tlsec.cli.demo", "demo", "一分钟演示全流程"),
+    "init": ("tlsec.cli.init", "init", N_("建立工作区")),
+    "range": ("tlsec.cli.range_", "range_", N_("演练靶场：回环地址上的岚泽市")),
+    "inventory": ("tlsec.cli.inventory", "inventory", N_("资产台账：导入、导出、检查、查看")),
+    "policy": ("tlsec.cli.policy", "policy", N_("检查项：校验、试跑、解释")),
+    "scan": ("tlsec.cli.scan", "scan", N_("立即巡检，或续跑中断的巡检")),
+    "plan": ("tlsec.cli.plan", "plan", N_("巡检计划：查看、暂停、恢复")),
+    "serve": ("tlsec.cli.serve", "serve", N_("按计划持续运行")),
+    "alert": ("tlsec.cli.alert", "alert", N_("告警")),
+    "register": ("tlsec.cli.register", "register", N_("风险预警台账")),
+    "report": ("tlsec.cli.report", "report", N_("出具公文与报表")),
+    "audit": ("tlsec.cli.audit", "audit", N_("审计链：校验、导出")),
+    "doctor": ("tlsec.cli.doctor", "doctor", N_("检查本机缺什么")),
+    "demo": ("tlsec.cli.demo", "demo", N_("一分钟演示全流程")),
 }
 
 
