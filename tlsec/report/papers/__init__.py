@@ -1,0 +1,1 @@
+"""One file a paper: plain data in, a Document or a finished file out."""

@@ -1,0 +1,94 @@
+"""Block document → PDF, by the typst engine and `reports/paper.typ`.
+
+The text goes in as JSON and is never read as markup. The same document and fonts give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+
+from tlsec.i18n import _
+from tlsec.report import blocks, content, fonts
+from tlsec.report.blocks import Document
+from tlsec.report.errors import MissingPart, PaperError
+
+TEMPLATE = "reports/paper.typ"
+
+
+def write(
+    document: Document,
+    path: Path,
+    *,
+    allow_fallback: bool = False,
+    overlay: Path | None = None,
+    font_folders: tuple[Path, ...] = (),
+) -> None:
+    """Print the document into a PDF file.
+
+    Raises MissingPart where typst or every Chinese font is missing, Uncovered where the fonts lack
+    characters (with `allow_fallback` these are printed as codes, such as [U+1F600]), PaperError
+    where the engine refuses. Nothing is left behind on failure.
+    """
+    pdf = render(
+        document, allow_fallback=allow_fallback, overlay=overlay, font_folders=font_folders
+    )
+    path.write_bytes(pdf)
+
+
+def render(
+    document: Document,
+    *,
+    allow_fallback: bool = False,
+    overlay: Path | None = None,
+    font_folders: tuple[Path, ...] = (),
+) -> bytes:
+    """The PDF as bytes; arguments and errors as of `write`."""
+    found = fonts.resolve(fonts.load(overlay), fonts.installed(font_folders))
+    data = blocks.to_data(document)
+    missing = fonts.uncovered([*blocks.texts(document), document.footer], found.values())
+    if missing and not allow_fallback:
+        raise fonts.refusal(missing)
+    if missing:
+        data = _replace(data, frozenset(missing))
+    roles = {role: {"families": f.families, "weight": f.weight} for role, f in found.items()}
+    inputs = {
+        "data": json.dumps(data, ensure_ascii=False),
+        "fonts": json.dumps(roles, ensure_ascii=False),
+    }
+    return _compile(content.find(TEMPLATE, overlay), inputs, document, font_folders)
+
+
+def _compile(
+    template: Path, inputs: dict[str, str], document: Document, folders: tuple[Path, ...]
+) -> bytes:
+    try:
+        import typst
+    except ImportError as error:
+        raise MissingPart(fonts.no_engine()) from error
+    try:
+        pdf, warnings = typst.compile_with_warnings(
+            template.read_bytes(),
+            font_paths=typst.Fonts(include_embedded_fonts=False, font_paths=list(folders)),
+            sys_inputs=inputs,
+            format="pdf",
+            timestamp=datetime.combine(document.meta.date, time(), UTC),
+        )
+    except typst.TypstError as error:
+        raise PaperError(_("PDF 排版失败：{reason}").format(reason=error.message)) from error
+    if warnings:
+        # a font that is not there is only a warning, and the page would be set in another
+        raise PaperError(_("PDF 排版失败：{reason}").format(reason=warnings[0].message))
+    return pdf
+
+
+def _replace(value: Any, missing: frozenset[str]) -> Any:
+    if isinstance(value, str):
+        return fonts.replace(value, missing)
+    if isinstance(value, list):
+        return [_replace(item, missing) for item in value]
+    if isinstance(value, dict):
+        return {key: _replace(item, missing) for key, item in value.items()}
+    return value
