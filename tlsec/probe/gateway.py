@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Literal, TypeAlias
 
@@ -24,7 +25,16 @@ from tlsec.facts import Failed, Reason, Scope, Traffic, Vantage
 from tlsec.i18n import _
 from tlsec.probe.pace import Bucket, Limit, Stopped, StopSwitch, quiet
 
-__all__ = ["Gateway", "GatewayError", "Now", "Stopped", "Stream", "Translate", "translate_error"]
+__all__ = [
+    "Gateway",
+    "GatewayError",
+    "Now",
+    "Stopped",
+    "Stream",
+    "Translate",
+    "Turn",
+    "translate_error",
+]
 
 Translate: TypeAlias = Callable[[str, int], tuple[str, int]]
 Now: TypeAlias = Callable[[], datetime]
@@ -120,6 +130,27 @@ class Stream:
         if left <= 0:
             raise GatewayError(Reason.TIMEOUT, _("超过本次连接的总时限"))
         return min(timeout, left)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Leave to open sockets to one place, for a client that dials by itself (aiohttp)."""
+
+    dial: str
+    port: int
+    source: tuple[str, int] | None
+    _counts: list[int]
+
+    def open_socket(self, family: int, sockaddr: Sequence[object]) -> socket.socket:
+        """A fresh TCP socket, sent from the vantage's address. Any other peer is out of scope."""
+        if (sockaddr[0], sockaddr[1]) != (self.dial, self.port):
+            raise GatewayError(Reason.OUT_OF_SCOPE, str(sockaddr[0]))
+        self._counts[0] += 1
+        return _open_socket(family, socket.SOCK_STREAM, self.source)
+
+    def received(self, size: int) -> None:
+        """Count bytes read."""
+        self._counts[2] += size
 
 
 @dataclass(eq=False)
@@ -218,6 +249,18 @@ class Gateway:
             host.release()
 
     @contextlib.asynccontextmanager
+    async def turn(self, address: str, port: int, vantage: Vantage) -> AsyncIterator[Turn]:
+        """The turn of a client that dials by itself; sockets may be opened until the end."""
+        async with self._turn(address, port) as (dial, dial_port):
+            source = self._source(vantage, dial)
+            yield Turn(dial, dial_port, source, self._traffic[_canonical(address)])
+
+    async def stopping(self) -> None:
+        """Returns when the stop switch is pulled."""
+        with contextlib.suppress(Stopped):
+            await self._switch.sleep(None)
+
+    @contextlib.asynccontextmanager
     async def connect(
         self,
         address: str,
@@ -300,15 +343,8 @@ class Gateway:
             return data
 
     def _socket(self, kind: int, vantage: Vantage, dial: str) -> socket.socket:
-        sock = socket.socket(socket.AF_INET6 if ":" in dial else socket.AF_INET, kind)
-        try:
-            sock.setblocking(False)
-            if source := self._source(vantage, dial):
-                sock.bind(source)
-        except OSError:
-            sock.close()
-            raise
-        return sock
+        family = socket.AF_INET6 if ":" in dial else socket.AF_INET
+        return _open_socket(family, kind, self._source(vantage, dial))
 
     def _note_answer(self, vantage: Vantage) -> None:
         self._heard[vantage.id] = asyncio.get_running_loop().time()
@@ -319,6 +355,7 @@ class Gateway:
         return self.translate(vantage.source, 0)[0], 0
 
 
+@lru_cache(maxsize=4096)
 def _parse(address: str) -> IPv4Address | IPv6Address | None:
     try:
         ip = ipaddress.ip_address(address)
@@ -332,3 +369,15 @@ def _canonical(address: str) -> str:
     """One text an address, so that limits and counts cannot be split by spelling."""
     ip = _parse(address)
     return str(ip) if ip else address
+
+
+def _open_socket(family: int, kind: int, source: tuple[str, int] | None) -> socket.socket:
+    sock = socket.socket(family, kind)
+    try:
+        sock.setblocking(False)
+        if source:
+            sock.bind(source)
+    except OSError:
+        sock.close()
+        raise
+    return sock

@@ -55,9 +55,13 @@ class StopSwitch:
         """`async with`: TimeoutError after `seconds`, Stopped as soon as the switch is pulled."""
         return Limit(self, seconds)
 
-    async def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float | None) -> None:
+        """Sleep, or without end for None; Stopped when the switch is pulled meanwhile."""
         async with self.limit(None):
-            await asyncio.sleep(seconds)
+            if seconds is None:
+                await asyncio.get_running_loop().create_future()
+            else:
+                await asyncio.sleep(seconds)
 
     def _end_waits(self) -> None:
         for limit in list(self._limits):
