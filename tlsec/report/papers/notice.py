@@ -205,7 +205,7 @@ def _grades(problems: tuple[Problem, ...], say: Wording) -> str:
 def _sections(notice: Notice, say: Wording) -> list[Block]:
     result: list[Block] = [Heading(say.problems.heading)]
     if notice.problems:
-        widths = (3.1, 2.8, 5.5, 1.2, 3.5)
+        widths = (3.4, 2.7, 5.2, 1.2, 3.5)
         aligns: tuple[blocks.Align, ...] = ("center", "left", "left", "center", "center")
         columns = zip(say.problems.columns, widths, aligns, strict=True)
         rows = tuple(
