@@ -1,0 +1,117 @@
+"""Alerts by fingerprint and episode, and the items they open. Machine side of the register."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tlsec.facts import Locator
+from tlsec.register import items
+from tlsec.register.models import Alert, RiskItem
+from tlsec.register.sla import Sla
+from tlsec.register.transitions import State
+
+MACHINE = "tlsec"
+
+
+def fingerprint(check: str, subject: str, locator: Locator) -> str:
+    """Identity of a trouble: check, asset and place; never severity, text, version or facts."""
+    place = sorted((key, _normal(value)) for key, value in locator.items())
+    text = json.dumps([check, _normal(subject), place], ensure_ascii=False, separators=(",", ":"))
+    return "f1:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _normal(value: str | int) -> str | int:
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A failed verdict that no waiver covers."""
+
+    check: str
+    subject: str
+    locator: Locator
+    severity: str
+    message: str
+    message_en: str
+    clauses: list[str]
+
+
+def fire(
+    firing: Firing,
+    run: int,
+    now: datetime,
+    sla: Sla,
+    recurrence_days: int,
+    describe: Callable[[Firing], Mapping[str, Any]],
+) -> bool:
+    """Count the firing on the open head, or open an alert and its item. True when it is new.
+
+    `describe` gives the item's columns from the inventory; it is asked only for new items.
+    """
+    key = fingerprint(firing.check, firing.subject, firing.locator)
+    head = Alert.objects.filter(fingerprint=key, open=True).first()
+    if head is not None:
+        if head.run != run:  # a job delivered twice within a run counts once
+            head.count += 1
+            head.run = run
+        head.last_seen = now
+        head.condition = Alert.Condition.FIRING
+        head.message, head.message_en = firing.message[:1000], firing.message_en[:1000]
+        head.clauses = firing.clauses
+        head.save()
+        return False
+    before = Alert.objects.filter(fingerprint=key).order_by("-episode").first()
+    alert = Alert.objects.create(
+        fingerprint=key,
+        episode=before.episode + 1 if before else 1,
+        check_id=firing.check,
+        subject=firing.subject,
+        locator=dict(firing.locator),
+        severity=firing.severity,
+        condition=Alert.Condition.FIRING,
+        message=firing.message[:1000],
+        message_en=firing.message_en[:1000],
+        clauses=firing.clauses,
+        first_seen=now,
+        last_seen=now,
+        run=run,
+    )
+    _item_for(alert, before, sla, now, recurrence_days, lambda: describe(firing))
+    return True
+
+
+def _item_for(
+    alert: Alert,
+    before: Alert | None,
+    sla: Sla,
+    now: datetime,
+    recurrence_days: int,
+    values: Callable[[], Mapping[str, Any]],
+) -> None:
+    """The closed item again when it recurs soon, else a new one that names the old."""
+    last = before.items.order_by("-id").first() if before else None
+    if last and last.state == State.CLOSED and last.closed:
+        if now - last.closed <= timedelta(days=recurrence_days):
+            last.alerts.add(alert)
+            items.command(last.no, "reopen", MACHINE, now, reason=alert.message, machine=True)
+            return
+    recurrence = {"recurrence_of": last.no} if last else {}
+    items.open_item(alert, {**values(), **recurrence}, sla, now, MACHINE)
+
+
+def seen(check: str, subject: str, locator: Locator, condition: str) -> None:
+    """A pass or an unknown at the place of an open alert: noted, and nothing is closed by it."""
+    key = fingerprint(check, subject, locator)
+    Alert.objects.filter(fingerprint=key, open=True).update(condition=condition)
+
+
+def end(item: RiskItem) -> None:
+    """Close the heads of an item's alerts: the next failure is a new episode."""
+    item.alerts.filter(open=True).update(open=False, condition=Alert.Condition.CLEAR)

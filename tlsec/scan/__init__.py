@@ -1,0 +1,1 @@
+"""Scan: plan → jobs → observations → verdicts → alerts."""

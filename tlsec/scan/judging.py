@@ -1,0 +1,215 @@
+"""Keep what finished jobs brought: observations, verdicts, alerts, follow-up jobs, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from tlsec.facts import Done, Locator, locator_key
+from tlsec.inventory.lookup import Lookup
+from tlsec.policy import schema
+from tlsec.policy.bundle import Policy
+from tlsec.policy.check import Loaded
+from tlsec.policy.judge import Verdict as Judged
+from tlsec.policy.judge import judge
+from tlsec.probe.base import Result
+from tlsec.register import alerts
+from tlsec.register.alerts import Firing
+from tlsec.register.models import Alert
+from tlsec.register.sla import Sla
+from tlsec.scan import bulk, lease
+from tlsec.scan.describe import columns
+from tlsec.scan.executor import Finished
+from tlsec.scan.jobs import JobSpec, spec
+from tlsec.scan.models import Baseline, Job, Observation, Run, Verdict
+from tlsec.scan.waivers import Waivers
+
+
+@dataclass
+class Judging:
+    """The judging side of one run. `keep_all`: also closed ports that nobody declared (retests)."""
+
+    run: Run
+    policy: Policy
+    lookup: Lookup
+    sla: Sla
+    recurrence_days: int
+    waivers: Waivers
+    keep_all: bool = False
+
+    def store(self, batch: list[Finished]) -> int:
+        """Store a batch; returns how many follow-up jobs it added."""
+        with transaction.atomic():
+            observations: list[dict[str, Any]] = []
+            verdicts: list[dict[str, Any]] = []
+            follow: list[JobSpec] = []
+            asked = new = again = 0
+            for finished in batch:
+                for result, started, ended in finished.results:
+                    asked += finished.job.probe == "net.port"
+                    if not self._worth_keeping(finished, result):
+                        continue
+                    row = self._observation(finished, result, started, ended)
+                    observations.append(row)
+                    for loaded, judged, waiver in self._judge(row, result):
+                        verdicts.append(self._verdict_row(row, judged, waiver))
+                        fired = self._raise(loaded, judged, waiver, row["subject"], result.locator)
+                        new += fired is True
+                        again += fired is False
+                    follow += self._follow(finished, result)
+            bulk.insert(Observation, observations)
+            bulk.insert(Verdict, verdicts)
+            lease.add(self.run.pk, follow)
+            lease.settle([f.job.id for f in batch if not f.refused], Job.State.DONE)
+            lease.settle([f.job.id for f in batch if f.refused], Job.State.REFUSED)
+            Run.objects.filter(pk=self.run.pk).update(
+                ports_asked=F("ports_asked") + asked,
+                new_alerts=F("new_alerts") + new,
+                again_alerts=F("again_alerts") + again,
+            )
+        return len(follow)
+
+    def _worth_keeping(self, finished: Finished, result: Result) -> bool:
+        """Closed ports that nobody declared are counted, not kept, unless an alert stands there."""
+        if (
+            finished.job.probe != "net.port"
+            or self.keep_all
+            or not isinstance(result.attempt, Done)
+        ):
+            return True
+        port = result.attempt.facts.port
+        if port.state == "open" or port.number in finished.job.target.get("declared", ()):
+            return True
+        subject = self._subject(finished.job.target, result.locator)
+        keys = [
+            alerts.fingerprint(loaded.check.id, subject, result.locator)
+            for loaded in self.policy.for_probe("net.port")
+        ]
+        return Alert.objects.filter(fingerprint__in=keys, open=True).exists()
+
+    def _subject(self, target: Mapping[str, Any], locator: Locator) -> str:
+        return str(target["asset"]) or f"u:{locator.get('address', '')}"
+
+    def _observation(
+        self, finished: Finished, result: Result, started: datetime, ended: datetime
+    ) -> dict[str, Any]:
+        return {
+            "run_id": self.run.pk,
+            "probe": finished.job.probe,
+            "probe_version": finished.version,
+            "subject": self._subject(finished.job.target, result.locator),
+            "locator_key": locator_key(result.locator),
+            "vantage": finished.job.target["vantage"],
+            "started": started,
+            "ended": ended,
+            "reason": "" if isinstance(result.attempt, Done) else str(result.attempt.reason),
+            "detail": "" if isinstance(result.attempt, Done) else result.attempt.detail[:300],
+            "facts": schema.plain(result.attempt.facts)
+            if isinstance(result.attempt, Done)
+            else None,
+        }
+
+    def _judge(
+        self, row: Mapping[str, Any], result: Result
+    ) -> Iterator[tuple[Loaded, Judged, str]]:
+        checks = [
+            loaded
+            for loaded in self.policy.for_probe(row["probe"])
+            if loaded.check.id not in self.policy.profile.excluded
+        ]
+        if not checks:
+            return
+        now = datetime.now(UTC)
+        asset = schema.plain(self.lookup.asset_facts(result.locator, row["subject"]))
+        attempt = Done(row["facts"]) if isinstance(result.attempt, Done) else result.attempt
+        needs = any(loaded.check.baseline for loaded in checks)
+        baseline = self._baseline(row, now) if needs else None
+        for loaded in checks:
+            params = self.policy.profile.params_of(loaded)
+            judged = judge(loaded, attempt, asset, params, now, baseline)
+            waiver = ""
+            if judged.state == "fail":
+                waiver = self.waivers.covering(judged, row["subject"], result.locator)
+            yield loaded, judged, waiver
+
+    def _baseline(self, row: Mapping[str, Any], now: datetime) -> Mapping[str, Any] | None:
+        """The approved facts of this place. The first ones taken become it silently."""
+        found = Baseline.objects.filter(probe=row["probe"], locator_key=row["locator_key"]).first()
+        if found is not None:
+            facts: Mapping[str, Any] = found.facts
+            return facts
+        if row["facts"] is not None:
+            key = {"probe": row["probe"], "locator_key": row["locator_key"]}
+            values = {"facts": row["facts"], "run_id": self.run.pk, "taken": now, "approved_by": ""}
+            bulk.insert(Baseline, [key | values])
+        return None
+
+    def _verdict_row(self, row: Mapping[str, Any], judged: Judged, waiver: str) -> dict[str, Any]:
+        profile = self.policy.profile
+        return {
+            "run_id": self.run.pk,
+            "probe": row["probe"],
+            "locator_key": row["locator_key"],
+            "subject": row["subject"],
+            "check_id": judged.check,
+            "check_version": judged.version,
+            "profile": f"{profile.id}@{profile.version}",
+            "state": judged.state,
+            "why": judged.why[:500],
+            "clauses": [
+                {
+                    "id": c.id, "is": c.is_, "why": c.why, "message": c.message,
+                    "message_en": c.message_en, "read": c.read, "violators": list(c.violators),
+                }
+                for c in judged.clauses
+            ],
+            "waived": waiver,
+            "now": judged.now,
+        }  # fmt: skip
+
+    def _raise(
+        self, loaded: Loaded, judged: Judged, waiver: str, subject: str, locator: Locator
+    ) -> bool | None:
+        """True for a new alert, False for one seen again, None when there is nothing to raise."""
+        if judged.state == "fail" and not waiver:
+            failing = [c for c in judged.clauses if c.is_ is False]
+            firing = Firing(
+                judged.check,
+                subject,
+                locator,
+                loaded.check.severity,
+                "；".join(c.message for c in failing),
+                "; ".join(c.message_en for c in failing),
+                [c.id for c in failing],
+            )
+            return alerts.fire(
+                firing, self.run.pk, judged.now, self.sla, self.recurrence_days,
+                lambda f: columns(f, loaded, self.lookup, self.policy.catalog),
+            )  # fmt: skip
+        if judged.state == "pass":
+            alerts.seen(judged.check, subject, locator, Alert.Condition.CLEAR)
+        elif judged.state in ("unknown", "error"):
+            alerts.seen(judged.check, subject, locator, Alert.Condition.UNKNOWN)
+        return None
+
+    def _follow(self, finished: Finished, result: Result) -> list[JobSpec]:
+        """An open port that nobody declared is asked what speaks there."""
+        target = finished.job.target
+        if finished.job.probe != "net.port" or not target.get("follow"):
+            return []
+        if not isinstance(result.attempt, Done):
+            return []
+        port = result.attempt.facts.port
+        if port.state != "open" or port.number in target.get("declared", ()):
+            return []
+        return [
+            spec(
+                "net.service", target["vantage"], asset=target["asset"],
+                address=target["address"], port=port.number,
+            )
+        ]  # fmt: skip

@@ -1,0 +1,98 @@
+"""Jobs are leased in the database, so a killed scan loses nothing and does nothing twice."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.db.models import Count
+
+from tlsec.scan import bulk
+from tlsec.scan.jobs import JobSpec
+from tlsec.scan.models import Job
+
+LEASE = timedelta(seconds=120)
+MAX_TRIES = 3
+
+
+def me() -> str:
+    """This process, told apart from another that later gets the same pid."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_born(os.getpid())}"
+
+
+def _born(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def add(run: int, specs: Iterable[JobSpec]) -> None:
+    """Rows for jobs, in chunks; a job that the run already has is left alone."""
+    stream = iter(specs)
+    while chunk := list(islice(stream, bulk.CHUNK)):
+        bulk.insert(
+            Job,
+            (
+                {
+                    "run_id": run, "key": s.key, "probe": s.probe, "target": dict(s.target),
+                    "state": Job.State.WAITING,
+                }
+                for s in chunk
+            ),
+        )  # fmt: skip
+
+
+def take(run: int, count: int, owner: str, now: datetime) -> list[Job]:
+    """Lease up to `count` jobs. A job whose lease broke three times is given up as lost."""
+    with transaction.atomic():
+        Job.objects.filter(
+            run=run, state=Job.State.LEASED, lease_until__lt=now, tries__gte=MAX_TRIES
+        ).update(state=Job.State.LOST)
+        waiting = Job.objects.filter(run=run, state=Job.State.WAITING)
+        broken = Job.objects.filter(run=run, state=Job.State.LEASED, lease_until__lt=now)
+        lock = connection.features.has_select_for_update_skip_locked
+        jobs: list[Job] = []
+        for queue in (waiting, broken):
+            if len(jobs) < count:
+                rows = queue.order_by("id")[: count - len(jobs)]
+                jobs += rows.select_for_update(skip_locked=True) if lock else rows
+        Job.objects.filter(id__in=[job.id for job in jobs]).update(
+            state=Job.State.LEASED, owner=owner, lease_until=now + LEASE
+        )
+        for job in jobs:
+            job.tries += 1
+        Job.objects.bulk_update(jobs, ["tries"])
+    return jobs
+
+
+def settle(jobs: Iterable[int], state: str) -> None:
+    """Mark jobs done or refused; part of the transaction that stores what they brought."""
+    Job.objects.filter(id__in=list(jobs)).update(state=state, owner="", lease_until=None)
+
+
+def release(run: int, owner: str) -> None:
+    """Give back what this process holds: it was stopped before it finished them."""
+    Job.objects.filter(run=run, state=Job.State.LEASED, owner=owner).update(
+        state=Job.State.WAITING, owner="", lease_until=None
+    )
+
+
+def release_dead(run: int) -> None:
+    """Give back at once what dead processes of this host hold, without waiting for their leases."""
+    held = Job.objects.filter(run=run, state=Job.State.LEASED)
+    for owner in held.values_list("owner", flat=True).distinct():
+        host, pid, born = owner.rsplit(":", 2)
+        if host == socket.gethostname() and _born(int(pid)) != born:
+            release(run, owner)
+
+
+def counts(run: int) -> dict[str, int]:
+    """Jobs by state."""
+    rows = Job.objects.filter(run=run).values_list("state").annotate(n=Count("id"))
+    return {state: n for state, n in rows.order_by("state")}

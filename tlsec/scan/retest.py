@@ -1,0 +1,126 @@
+"""Retest of a claimed fix: the same check, at the same place, from the same vantage, N times in a row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tlsec.facts import locator_key
+from tlsec.i18n import _
+from tlsec.register import alerts, items
+from tlsec.register.items import Refused
+from tlsec.register.models import Alert, RiskItem
+from tlsec.register.transitions import State
+from tlsec.scan import jobs, runs
+from tlsec.scan.jobs import JobSpec
+from tlsec.scan.models import Verdict
+from tlsec.scan.runs import Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`state`: pass, fail or untested; `passes` of `needed` were seen in a row."""
+
+    no: str
+    state: str
+    passes: int
+    needed: int
+    why: str
+
+
+def retest(
+    ground: Ground, no: str, actor: str, say: Callable[[str], None] = lambda text: None
+) -> Result:
+    """Retest an item whose fix was claimed, and close it only when every pass was seen.
+
+    Raises Refused when the item is in another state. Anything but pass or fail leaves it waiting:
+    what could not be tested was not fixed.
+    """
+    item = items.find(no)
+    heads = list(item.alerts.filter(open=True))
+    if item.state == State.VERIFYING:  # a retest that was killed is begun again
+        items.command(no, "retest-untested", alerts.MACHINE, _now(), _("复测中断"), machine=True)
+    items.command(no, "retest", actor, _now(), machine=True)
+    needed = ground.sla.retest.passes
+    for n in range(1, needed + 1):
+        if n > 1:
+            time.sleep(ground.sla.retest.spacing_seconds)
+        state, why = _once(ground, item, heads, actor)
+        say(
+            _("第 {n} 次复测（共 {all} 次）：{state}").format(
+                n=n, all=needed, state=_WORDS[state]()
+            )
+        )
+        if state != "pass":
+            name = "retest-failed" if state == "fail" else "retest-untested"
+            items.command(no, name, alerts.MACHINE, _now(), why, machine=True)
+            return Result(no, state, n - 1, needed, why)
+    why = _("同一检查项在同一位置连续 {n} 次通过").format(n=needed)
+    closed = items.command(no, "retest-passed", alerts.MACHINE, _now(), why, machine=True)
+    alerts.end(closed)
+    return Result(no, "pass", needed, needed, why)
+
+
+_WORDS: dict[str, Callable[[], str]] = {
+    "pass": lambda: _("通过"),
+    "fail": lambda: _("未通过"),
+    "untested": lambda: _("未测成"),
+}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _once(ground: Ground, item: RiskItem, heads: list[Alert], actor: str) -> tuple[str, str]:
+    """One run over the places of the item's alerts; the worst of their verdicts."""
+    if not heads:
+        raise Refused(_("{no} 没有可复测的告警").format(no=item.no))
+    specs = [_job(ground, head) for head in heads]
+    title = _("复测 {no}").format(no=item.no)
+    run = runs.begin(ground, specs, actor, kind="retest", title=title)
+    try:
+        runs.go(ground, run, actor)
+    except runs.NothingPermitted:
+        return "untested", _("目标不在有效授权范围内")
+    worst, reasons = "pass", []
+    for head in heads:
+        verdict = Verdict.objects.filter(
+            run=run, check_id=head.check_id, locator_key=locator_key(head.locator)
+        ).first()
+        state = verdict.state if verdict else "not_run"
+        if state == "fail":
+            messages = [c["message"] for c in verdict.clauses if c["message"]] if verdict else []
+            return "fail", "；".join(messages)
+        if state != "pass":
+            worst = "untested"
+            reasons.append(verdict.why if verdict and verdict.why else state)
+    return worst, "；".join(reasons)
+
+
+def _job(ground: Ground, head: Alert) -> JobSpec:
+    """The job that looks again at exactly the place of an alert."""
+    place, check = head.locator, ground.policy.checks[head.check_id].check
+    asset = head.subject
+    if check.probe_id == "net.port":
+        return jobs.spec(
+            "net.port", place["vantage"], asset=asset, address=place["address"],
+            ports=(place["port"],), declared=(place["port"],), follow=False,
+        )  # fmt: skip
+    if check.probe_id == "inventory.record":
+        return jobs.spec("inventory.record", runs.main_vantage(ground), asset=asset)
+    if check.probe_id == "dns.records":
+        return jobs.spec(
+            "dns.records", place["vantage"], asset=asset, host=place["name"],
+            resolvers=tuple(r.address for r in ground.lookup.resolvers()),
+        )  # fmt: skip
+    extra = {"host": place.get("host", "")}
+    if check.probe_id == "http.page":
+        own = tuple(ground.lookup.own_domains)
+        extra |= {"path": place["path"], "tls": place["scheme"] == "https", "own_domains": own}
+    return jobs.spec(
+        check.probe_id, place["vantage"], asset=asset, address=place["address"],
+        port=place["port"], **extra,
+    )  # fmt: skip

@@ -1,0 +1,321 @@
+"""Runs: start, go on, stop, sum up. The one door through which anything is probed."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from django.db.models import Count
+
+from tlsec import content
+from tlsec.facts import Done, Target
+from tlsec.i18n import _
+from tlsec.inventory import record
+from tlsec.inventory.lookup import Lookup
+from tlsec.marked_yaml import Fault, Faulty
+from tlsec.policy import bundle
+from tlsec.policy.bundle import Policy
+from tlsec.probe import dns_records, http_page, net_port, net_service, registry, tls_handshake
+from tlsec.probe.base import Probe, Result
+from tlsec.probe.gateway import Gateway, GatewayError, Translate
+from tlsec.register import journal, sla
+from tlsec.scan import bulk, jobs, lease
+from tlsec.scan.executor import Executor
+from tlsec.scan.jobs import JobSpec
+from tlsec.scan.judging import Judging
+from tlsec.scan.models import Job, Observation, Plan, Run, Traffic, Verdict
+from tlsec.scan.plans import Step
+from tlsec.scan.waivers import Waivers
+from tlsec.workspace import Workspace
+
+Progress = Callable[[int, int], None]
+
+
+class NothingPermitted(Exception):
+    """Every target is outside a live scope; nothing was sent."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every run stands on: the opened workspace's content, register and rules."""
+
+    workspace: Workspace
+    policy: Policy
+    lookup: Lookup
+    sla: sla.Sla
+    recurrence_days: int
+
+    @classmethod
+    def of(cls, workspace: Workspace, now: datetime) -> Ground:
+        folders = content.policies(workspace.root)
+        policy = bundle.load(folders, content.fact_types(), workspace.config.profile)
+        limits, recurrence = sla.load(folders, workspace.config.sla)
+        return cls(workspace, policy, Lookup(now), limits, recurrence)
+
+
+def translate_for(workspace: Workspace) -> Translate:
+    """Paper addresses are dialled as they are, or on loopback where the workspace says practice range."""
+    if not workspace.config.practice_range:
+        return lambda address, port: (address, port)
+    from tlsec.range import mapping, state
+
+    running = state.read(workspace.data)
+    shift = running.port_shift if running else 0
+    return lambda address, port: mapping.translate(address, port, shift if port else 0)
+
+
+def plan_jobs(ground: Ground, steps: Iterable[Step], now: datetime) -> Iterator[JobSpec]:
+    """The jobs of a plan's steps, in a stream."""
+    for step in steps:
+        yield from jobs.build(step, ground.lookup, ground.policy.ports, now)
+
+
+def target_jobs(ground: Ground, target: str) -> list[JobSpec]:
+    """The jobs for one asset, system, host name or address[:port]. Faulty when it is none of these."""
+    lookup = ground.lookup
+    address, port = _address(target)
+    if address:
+        known = [row for row in lookup.endpoints(address=address) if port in (0, row.port)]
+        asset = lookup.find_asset(address=address) or f"u:{address}"
+        listed = ground.policy.ports.get("high-risk", [])
+        ports = (port,) if port else tuple(sorted({*listed, *(row.port for row in known)}))
+        declared = tuple(row.port for row in known)
+        first = jobs.spec(
+            "net.port", main_vantage(ground), asset=asset, address=address, ports=ports,
+            declared=declared, follow=True,
+        )  # fmt: skip
+        step = _everything(ground, assets=[asset])
+        rest = (j for j in jobs.build(step, lookup, ground.policy.ports, datetime.now(UTC)))
+        same = [j for j in rest if j.target.get("address") == address and j.probe != "net.port"]
+        return [first, *(j for j in same if port in (0, j.target.get("port")))]
+    for step in (
+        _everything(ground, assets=[target]),
+        _everything(ground, systems=[target]),
+        _everything(ground, assets=[lookup.find_asset(host=target) or "-"]),
+    ):
+        found = list(jobs.build(step, lookup, ground.policy.ports, datetime.now(UTC)))
+        if found:
+            return found
+    raise Faulty([Fault(target, _("台账里没有这个资产、系统、主机名，也不是地址"))])
+
+
+def _everything(ground: Ground, **narrow: Any) -> Step:
+    probes = [*registry.PROBES, record.ID]
+    return Step(vantage=main_vantage(ground), probes=probes, ports="high-risk", **narrow)
+
+
+def main_vantage(ground: Ground) -> str:
+    """The vantage of the first plan's first step: where this machine stands."""
+    plan = Plan.objects.order_by("id").first()
+    return str(plan.steps[0]["vantage"]) if plan else next(iter(ground.lookup.vantages), "here")
+
+
+def _address(target: str) -> tuple[str, int]:
+    from ipaddress import ip_address
+
+    text, port = target, 0
+    if target.startswith("[") and "]" in target:
+        text, _sep, tail = target[1:].partition("]")
+        port = int(tail[1:]) if tail[1:].isdigit() else 0
+    elif target.count(":") == 1 and target.rsplit(":", 1)[1].isdigit():
+        text, tail = target.rsplit(":", 1)
+        port = int(tail)
+    try:
+        return str(ip_address(text)), port
+    except ValueError:
+        return "", 0
+
+
+def begin(
+    ground: Ground,
+    specs: Iterable[JobSpec],
+    actor: str,
+    *,
+    kind: str,
+    title: str,
+    plan: str = "",
+    late: bool = False,
+) -> Run:
+    """A run with its jobs in the database; nothing is sent yet."""
+    profile, catalog = ground.policy.profile, ground.policy.catalog
+    run = Run.objects.create(
+        kind=kind,
+        plan=plan,
+        title=title,
+        actor=actor,
+        started=datetime.now(UTC),
+        late=late,
+        versions={
+            "profile": f"{profile.id}@{profile.version}",
+            "catalog": f"{catalog.id}@{catalog.version}",
+        },
+    )
+    lease.add(run.pk, specs)
+    journal.append(run.started, actor, "run.begin", f"run-{run.pk}", {"kind": kind, "title": title})
+    return run
+
+
+def go(
+    ground: Ground,
+    run: Run,
+    actor: str,
+    progress: Progress = lambda done, added: None,
+    opened: Callable[[Gateway], None] = lambda gateway: None,
+) -> bool:
+    """Work until the run is done (True) or stopped by a signal (False).
+
+    Raises NothingPermitted, with nothing sent, when no job with an address lies in a live scope.
+    """
+    refused: Counter[tuple[str, str]] = Counter()
+    gateway = Gateway(
+        scopes=ground.lookup.scopes(),
+        now=lambda: datetime.now(UTC),
+        translate=translate_for(ground.workspace),
+        on_refusal=lambda address, port, why: refused.update([(address, why)]),
+    )
+    opened(gateway)  # whoever started the run may pull its stop switch
+    lease.release_dead(run.pk)
+    permitted = run.kind == "plan" or _any_permitted(gateway, run)
+    if permitted:
+        done = _execute(ground, run, gateway, progress)
+    _journal_refusals(refused, run, actor)
+    if not permitted:
+        Job.objects.filter(run=run).update(state=Job.State.REFUSED)
+        _end(run, Run.State.STOPPED, actor)
+        raise NothingPermitted
+    _keep_traffic(run, gateway)
+    _end(run, Run.State.DONE if done else Run.State.STOPPED, actor)
+    return done
+
+
+def _any_permitted(gateway: Gateway, run: Run) -> bool:
+    for target in Job.objects.filter(run=run).values_list("target", flat=True).iterator():
+        if not target.get("address"):
+            return True
+        try:
+            gateway.permit(target["address"], target.get("port", 0))
+        except GatewayError:
+            continue
+        return True
+    return False
+
+
+def _execute(ground: Ground, run: Run, gateway: Gateway, progress: Progress) -> bool:
+    judging = Judging(
+        run,
+        ground.policy,
+        ground.lookup,
+        ground.sla,
+        ground.recurrence_days,
+        Waivers(ground.lookup.waivers()),
+        keep_all=run.kind != "plan",
+    )
+    executor = Executor(
+        run=run.pk,
+        gateway=gateway,
+        probes=_probes(ground.workspace),
+        vantages=ground.lookup.vantage,
+        store=judging.store,
+        records=lambda target: _record(ground, target),
+        progress=progress,
+    )
+
+    async def work() -> bool:
+        loop = asyncio.get_running_loop()
+        if threading.current_thread() is threading.main_thread():
+            for name in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(name, gateway.stop)
+        return await executor.work()
+
+    return asyncio.run(work())
+
+
+def _record(ground: Ground, target: Target) -> Result:
+    facts = record.read(target.asset, datetime.now(UTC), ground.workspace.receipts)
+    return Result({"asset": target.asset}, Done(facts))
+
+
+def _probes(workspace: Workspace) -> dict[str, Probe]:
+    roots = [
+        certificate
+        for name in workspace.config.trust
+        if (file := workspace.root / name).is_file()
+        for certificate in x509.load_pem_x509_certificates(file.read_bytes())
+    ]
+    marks = http_page.load_signatures(_marks(workspace.root))
+    return {
+        probe.id: probe
+        for probe in (
+            net_port.NetPort(),
+            net_service.NetService(),
+            tls_handshake.TlsHandshake(roots=roots),
+            http_page.HttpPage(signatures=marks),
+            dns_records.DnsRecords(),
+        )
+    }
+
+
+def _marks(root: Path) -> Path:
+    folders = content.policies(root)
+    return next(f for r in reversed(folders) if (f := r / "marks" / "default-pages.yaml").is_file())
+
+
+def _journal_refusals(refused: Counter[tuple[str, str]], run: Run, actor: str) -> None:
+    now = datetime.now(UTC)
+    for (address, why), count in sorted(refused.items()):
+        after = {"address": address, "count": count, "run": run.pk}
+        journal.append(now, actor, "probe.refused", address, after, why)
+
+
+def _keep_traffic(run: Run, gateway: Gateway) -> None:
+    bulk.insert(
+        Traffic,
+        (
+            {
+                "run_id": run.pk, "address": t.address, "connections": t.connections,
+                "datagrams": t.datagrams, "bytes_read": t.bytes_read,
+                "refused_by_scope": t.refused_by_scope,
+            }
+            for t in gateway.traffic()
+        ),
+    )  # fmt: skip
+
+
+def _end(run: Run, state: str, actor: str) -> None:
+    run.refresh_from_db()
+    run.state, run.ended = state, datetime.now(UTC)
+    run.save(update_fields=["state", "ended"])
+    journal.append(run.ended, actor, f"run.{state}", f"run-{run.pk}", summary(run))
+    Plan.objects.filter(id=run.plan).update(last_at=run.started)
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """The numbers of a run, with the keys that machines read (architecture §7)."""
+    verdicts: dict[str, int] = dict(
+        Verdict.objects.filter(run=run, waived="")
+        .values_list("state")
+        .annotate(n=Count("id"))
+        .order_by("state")
+    )
+    if waived := Verdict.objects.filter(run=run).exclude(waived="").count():
+        verdicts["waived"] = waived
+    ended = run.ended or datetime.now(UTC)
+    return {
+        "run": run.pk,
+        "state": run.state,
+        "targets": Observation.objects.filter(run=run).values("subject").distinct().count(),
+        "jobs": lease.counts(run.pk),
+        "observations": Observation.objects.filter(run=run).count(),
+        "ports_asked": run.ports_asked,
+        "verdicts": verdicts,
+        "alerts": {"new": run.new_alerts, "again": run.again_alerts},
+        "duration_s": round((ended - run.started).total_seconds(), 1),
+    }

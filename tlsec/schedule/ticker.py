@@ -1,0 +1,70 @@
+"""One tick: the process that holds the lease starts every plan that is due, once, however late it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from tlsec.scan.models import Lease, Plan
+from tlsec.scan.plans import next_time
+
+LEASE = "schedule"
+HELD = timedelta(seconds=30)
+LATE = timedelta(seconds=90)
+
+
+def elected(owner: str, now: datetime) -> bool:
+    """This process may tick: it holds the lease, or nobody does any more."""
+    free = Q(owner=owner) | Q(until__lt=now)
+    if Lease.objects.filter(free, name=LEASE).update(owner=owner, until=now + HELD):
+        return True
+    try:
+        with transaction.atomic():
+            Lease.objects.create(name=LEASE, owner=owner, until=now + HELD)
+    except IntegrityError:
+        return False
+    return True
+
+
+def resign(owner: str) -> None:
+    """Give the lease back at an orderly end, so that another need not wait for it to lapse."""
+    Lease.objects.filter(name=LEASE, owner=owner).delete()
+
+
+def due(now: datetime) -> list[tuple[Plan, int]]:
+    """Plans to start now, each with the number of times it was missed; their next time is moved on.
+
+    A plan that was missed many times runs once (coalesced) and the misses are counted and seen.
+    """
+    found = []
+    for plan in Plan.objects.filter(paused=False, next_at__lte=now).order_by("next_at"):
+        assert plan.next_at is not None
+        missed = _times(plan.cadence, plan.next_at, now)
+        if now - plan.next_at > LATE:
+            missed += 1
+        plan.missed += missed
+        plan.next_at = next_time(plan.cadence, now)
+        plan.save(update_fields=["missed", "next_at"])
+        found.append((plan, missed))
+    return found
+
+
+def _times(cadence: str, first: datetime, now: datetime) -> int:
+    """How many times of the cadence lie after `first` and not after `now`; counted to 10,000 at most."""
+    count, moment = 0, next_time(cadence, first + timedelta(seconds=1))
+    while moment is not None and moment <= now and count < 10_000:
+        count += 1
+        moment = next_time(cadence, moment + timedelta(seconds=1))
+    return count
+
+
+def tick(owner: str, now: datetime, start: Callable[[Plan, bool], None]) -> bool:
+    """One look at the clock. True while this process is the elected one."""
+    if not elected(owner, now):
+        return False
+    for plan, missed in due(now):
+        start(plan, missed > 0)
+    return True
