@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 from weakref import WeakKeyDictionary
@@ -16,6 +16,7 @@ from tlsec.probe.gateway import Gateway, GatewayError
 TRY_SECONDS = (0.5, 1.0, 1.0)
 CANARY_FRESH_SECONDS = 3.0
 OTHERS_HEARD_SECONDS = 120.0
+AT_ONCE = 256  # ports waiting together; the gateway lets through what the scope allows
 
 Answer: TypeAlias = Literal["open", "closed", "no_answer"] | Failed
 
@@ -52,13 +53,21 @@ class NetPort:
         self._canaries: WeakKeyDictionary[Gateway, _Canary] = WeakKeyDictionary()
 
     async def run(self, target: Target, gateway: Gateway) -> AsyncIterator[Result]:
-        """Results in ascending order of ports, once all are known."""
+        """Results in ascending order of ports, as soon as a batch of them is known."""
         ports = sorted(set(target.ports or (target.port,)))
+        for at in range(0, len(ports), AT_ONCE):
+            for result in await self._try_ports(target, gateway, ports[at : at + AT_ONCE]):
+                yield result
+
+    async def _try_ports(
+        self, target: Target, gateway: Gateway, ports: Sequence[int]
+    ) -> list[Result]:
         alive_before = await self._alive(target.vantage, gateway)
         answers = await asyncio.gather(*(_try_port(target, port, gateway) for port in ports))
         silent: Answer = "no_answer"
         if "no_answer" in answers:
             silent = await self._judge_silence(target.vantage, gateway, alive_before)
+        results = []
         for port, answer in zip(ports, answers, strict=True):
             locator: Locator = {
                 "address": target.address,
@@ -66,7 +75,9 @@ class NetPort:
                 "proto": "tcp",
                 "vantage": target.vantage.id,
             }
-            yield Result(locator, _attempt(port, silent if answer == "no_answer" else answer))
+            attempt = _attempt(port, silent if answer == "no_answer" else answer)
+            results.append(Result(locator, attempt))
+        return results
 
     async def _alive(self, vantage: Vantage, gateway: Gateway, since: float = 0.0) -> bool:
         if self._canary is None:
