@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
-from tlsec.report.papers.data import LegalBasis, Notice, Problem
+from tlsec.report.papers.data import LedgerMeta, LegalBasis, Notice, Problem, RiskRow
 
 NOTICE = Notice(
     number="岚数安改〔2026〕3号",
@@ -47,4 +49,56 @@ NOTICE = Notice(
     phone="0555-5550123",
     circulation="收件单位有关人员",
     copies_to="市委网信办，市公安局网安支队。",
+)
+
+MADE = datetime(2026, 3, 5, 8, 30, tzinfo=UTC)
+
+
+def risk(number: int, **changes: Any) -> RiskRow:
+    """A ledger row of the invented city, filled as a working register would have it."""
+    row = RiskRow(
+        no=f"YJ-2026-{number:05d}",
+        found=datetime(2026, 3, 1, 1, 12, tzinfo=UTC),
+        source="监测",
+        period="",
+        unit="望川县人民政府办公室",
+        county="望川县",
+        system="望川县政府门户网站",
+        grade="S2A2G2",
+        where="wangchuan.lanze.test（203.0.113.21:443）",
+        zone="互联网发布区(DMZ)",
+        category="网络攻击/暗链植入",
+        problem="首页含指向 http://lucky888.icu.test/ 的隐藏链接，疑似被植入暗链",
+        evidence="sha256:4f0c…9a21；<a style=display:none href=http://lucky888.icu.test/>",
+        severity="high",
+        advice="清除暗链，查明写入途径，修补后台漏洞并更换管理口令",
+        owner_unit="望川县人民政府办公室",
+        owner="何一鸣 0555-5550144",
+        issued=datetime(2026, 3, 1, 3, 0, tzinfo=UTC),
+        issued_by="岚数安改〔2026〕3号",
+        due=datetime(2026, 3, 2, 3, 0, tzinfo=UTC),
+        state="整改中",
+        overdue_days=3,
+    )
+    return replace(row, **changes)
+
+
+LEDGER = LedgerMeta(
+    city="岚泽市", made=MADE, query="2026年3月以来未销号的台账项", author="岚泽市数据局"
+)
+ROWS = (
+    risk(5),
+    risk(
+        6,
+        unit="市住房公积金管理中心",
+        county="市本级",
+        system="住房公积金查询系统",
+        severity="medium",
+        problem="gjj.lanze.test:443 证书将于9日后到期",
+        evidence="",
+        category="安全隐患/网络配置合规缺陷",
+        overdue_days="",
+    ),
+    risk(2, severity="critical", problem="198.51.100.33:3389 远程桌面未备案", state="待签收"),
+    risk(8, severity="low", problem="=1+1", overdue_days="", due="", issued=""),
 )

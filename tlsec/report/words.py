@@ -6,7 +6,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import TypeAlias, overload
 from zoneinfo import ZoneInfo
+
+When: TypeAlias = datetime | date | str
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -70,7 +73,7 @@ def formal(text: str) -> str:
     return _SPACES.sub("", text)
 
 
-def day(value: date | datetime | str) -> str:
+def day(value: When) -> str:
     """ "2026年3月5日" in Asia/Shanghai; text is passed through, "" stays ""."""
     if isinstance(value, str):
         return value
@@ -78,7 +81,7 @@ def day(value: date | datetime | str) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
 
-def minute(value: date | datetime | str) -> str:
+def minute(value: When) -> str:
     """ "2026-03-05 16:30" in Asia/Shanghai, or "2026-03-05" for a plain date."""
     if isinstance(value, str):
         return value
@@ -87,7 +90,7 @@ def minute(value: date | datetime | str) -> str:
     return value.isoformat()
 
 
-def span(start: date | datetime | str, end: date | datetime | str) -> str:
+def span(start: When, end: When) -> str:
     """ "2026年3月1日至3月3日", the year and month said once; one day when both are the same."""
     if isinstance(start, str) or isinstance(end, str):
         first, last = day(start), day(end)
@@ -100,6 +103,14 @@ def span(start: date | datetime | str, end: date | datetime | str) -> str:
     if a.month != b.month:
         return f"{day(a)}至{b.month}月{b.day}日"
     return f"{day(a)}至{b.day}日"
+
+
+@overload
+def local(value: datetime) -> datetime: ...
+
+
+@overload
+def local(value: date) -> date: ...
 
 
 def local(value: date | datetime) -> date | datetime:

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypeAlias
 
 from tlsec.i18n import _
-
-When: TypeAlias = datetime | date | str
+from tlsec.report.words import When
 
 SEVERITIES = ("critical", "high", "medium", "low")
 
