@@ -28,6 +28,7 @@ class Config(BaseModel):
     trust: list[str] = []  # PEM files of roots, relative to the workspace
     profile: str = "default"
     sla: str = "normal"
+    notice_mark: str = ""  # 发文机关代字 of notices, e.g. 岚数安
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,15 +153,14 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         print_json({"troubles": [_row(each, now.get(each.name)) for each in troubles]})
         return
     table = _table()
-    for title in (_("编号"), _("名称"), _("故障"), _("检查项"), _("系统"), _("现状")):
-        table.add_column(title, overflow="fold")
+    for title in (_("编号"), _("名称"), _("故障"), _("检查项"), _("现状")):
+        table.add_column(title, no_wrap=title != _("故障"), overflow="fold")
     for each in troubles:
         table.add_row(
             str(each.id or ""),
             each.name,
             pick(_plain(each.title)),
             each.check + ("" if each.expected == "found" else _("（应不告警）")),
-            each.system,
             _word(now.get(each.name)),
         )
     _print(table)

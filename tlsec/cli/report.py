@@ -1,0 +1,185 @@
+"""tlsec report: papers a clerk could send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tlsec.cli import show
+from tlsec.cli.context import BAD_INPUT, CANNOT_RUN, fail, print_json
+from tlsec.cli.scan import open_ground
+from tlsec.i18n import N_, _
+
+if TYPE_CHECKING:
+    from tlsec.scan.runs import Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper: its name on the command line, its title, and the formats it comes in."""
+
+    title: str
+    formats: tuple[str, ...]
+    make: Callable[..., Path]
+
+
+class NothingToPrint(Exception):
+    """The register holds nothing for this paper; the text says what to do first."""
+
+
+def _path(ground: Ground, name: str) -> Path:
+    ground.workspace.papers.mkdir(exist_ok=True)
+    return ground.workspace.papers / name
+
+
+def _ledger(ground: Ground, form: str, unit: str | None, run: int | None) -> Path:
+    from tlsec.register import papers
+    from tlsec.register.models import RiskItem
+    from tlsec.report.papers import ledger
+    from tlsec.report.papers.data import LedgerMeta
+
+    del form, run
+    now = datetime.now(UTC)
+    rows = RiskItem.objects.order_by("no")
+    if unit:
+        rows = rows.filter(unit=unit)
+    query = _("单位为 {unit} 的全部事项").format(unit=unit) if unit else _("全部事项")
+    meta = LedgerMeta(city=ground.workspace.config.city, made=now, query=query)
+    path = _path(ground, f"{_('风险预警台账')}.xlsx")
+    ledger.write(papers.ledger_rows(rows, now), meta, path)
+    return path
+
+
+def _notice(ground: Ground, form: str, unit: str | None, run: int | None) -> Path:
+    from tlsec.register import papers
+    from tlsec.register.models import RiskItem
+    from tlsec.register.transitions import OPEN
+    from tlsec.report import legal
+    from tlsec.report.papers import notice
+
+    del run
+    unit = unit or next(iter(papers.units_with_open_items()), None)
+    items = list(RiskItem.objects.filter(state__in=OPEN, unit=unit).order_by("no")) if unit else []
+    if not unit or not items:
+        raise NothingToPrint(_("没有待整改的事项，不需要通知书。先运行 tlsec scan。"))
+    number = _("岚数安〔{year}〕{n}号").format(
+        year=datetime.now(UTC).year, n=items[0].no[-5:].lstrip("0")
+    )
+    document = notice.build(papers.notice(ground.workspace, unit, items, number, legal.basis()))
+    path = _path(ground, f"{_('整改通知书')}-{unit}.{form}")
+    write_document(document, path)
+    return path
+
+
+def _summary(ground: Ground, form: str, unit: str | None, run: int | None) -> Path:
+    from tlsec.report.papers import scan_summary
+    from tlsec.scan import summary
+    from tlsec.scan.models import Run
+
+    del form, unit
+    rows = Run.objects.filter(pk=run) if run else Run.objects.filter(kind="plan").order_by("-id")
+    found = rows.first()
+    if found is None:
+        raise NothingToPrint(_("还没有巡检记录。先运行 tlsec scan。"))
+    path = _path(ground, f"{_('巡检小结')}-{found.pk}.html")
+    scan_summary.write(summary.of(found, ground.workspace, ground.policy), path)
+    return path
+
+
+PAPERS = {
+    "ledger": Paper(N_("风险预警台账"), ("xlsx",), _ledger),
+    "notice": Paper(N_("整改通知书"), ("docx", "pdf"), _notice),
+    "scan": Paper(N_("巡检小结"), ("html",), _summary),
+}
+
+
+def write_document(document: object, path: Path) -> None:
+    """A block document in the format its file name says."""
+    from tlsec.report import docx, typst
+    from tlsec.report.blocks import Document
+
+    assert isinstance(document, Document)
+    (typst if path.suffix == ".pdf" else docx).write(document, path)
+
+
+@click.command(
+    help=_("出具公文与报表。list 列出全部；ledger 台账、notice 整改通知书、scan 巡检小结。")
+    + "\n\n"
+    + _("例：tlsec report ledger；tlsec report notice --unit 市人社局 --format pdf")
+)
+@click.argument("paper", metavar=_("文书"))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["docx", "pdf", "html", "xlsx"]),
+    help=_("格式，缺省为全部"),
+)
+@click.option("--unit", help=_("只为一个单位"))
+@click.option("--run", "run_id", type=int, help=_("巡检编号，缺省为最近一次"))
+@click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
+@click.pass_context
+def report(
+    ctx: click.Context,
+    paper: str,
+    form: str | None,
+    unit: str | None,
+    run_id: int | None,
+    as_json: bool,
+) -> None:
+    if paper == "list":
+        _list(as_json)
+        return
+    if paper not in PAPERS:
+        fail(
+            _("没有文书 {name}，可用：{known}").format(name=paper, known="、".join(PAPERS)),
+            BAD_INPUT,
+        )
+    chosen = PAPERS[paper]
+    if form and form not in chosen.formats:
+        known = "、".join(chosen.formats)
+        fail(
+            _("{title} 没有 {form} 格式，可用：{known}").format(
+                title=_(chosen.title), form=form, known=known
+            ),
+            BAD_INPUT,
+        )
+    ground = open_ground(ctx)
+    from tlsec.report.errors import PaperError
+
+    paths = []
+    for each in (form,) if form else chosen.formats:
+        try:
+            paths.append(chosen.make(ground, each, unit, run_id))
+        except NothingToPrint as error:
+            fail(str(error), BAD_INPUT)
+        except PaperError as error:
+            if form:
+                fail(str(error), CANNOT_RUN)
+            click.echo(str(error), err=True)
+    if as_json:
+        print_json({"papers": [str(path) for path in paths]})
+        return
+    for path in paths:
+        click.echo(str(path))
+
+
+def _list(as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "papers": [
+                    {"name": n, "title": _(p.title), "formats": p.formats}
+                    for n, p in PAPERS.items()
+                ]
+            }
+        )
+        return
+    table = show.table(_("文书"), _("名称"), _("格式"))
+    for name, each in PAPERS.items():
+        table.add_row(name, _(each.title), "、".join(each.formats))
+    show.console().print(table)
