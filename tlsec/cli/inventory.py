@@ -14,6 +14,9 @@ import click
 from tlsec.cli import context, show
 from tlsec.i18n import _
 
+_NOT_SHOWN = ("note", "phone", "mail", "line", "document")
+_SHOWN = 9  # columns a terminal has room for; --json has them all
+
 
 @click.group(help=_("资产台账：导入、导出、检查、查看。"))
 def inventory() -> None:
@@ -124,17 +127,19 @@ def list_(
         context.fail(
             _("没有“{name}”这张表，只有 {names}").format(name=name, names=names), context.BAD_INPUT
         )
-    wanted = {"zone": zone, "unit": unit, "county": county}
-    where = {key: value for key, value in wanted.items() if value}
-    for key in where:
-        if key not in of.model.model_fields:
-            message = _("「{table}」表没有 {column} 这一列").format(table=of.title, column=key)
-            context.fail(message, context.BAD_INPUT)
     context.open_workspace(ctx)
     from tlsec.inventory import store
     from tlsec.inventory.cells import cell_text, plain_row
 
-    found = store.rows(of.name, **where)
+    only = []
+    for column, key in (("zone", zone), ("unit", unit), ("county", county)):
+        condition = store.condition(of.name, column, key) if key else None
+        if condition is not None:
+            only.append(condition)
+        elif key:
+            message = _("「{table}」表不能按 --{column} 筛选").format(table=of.title, column=column)
+            context.fail(message, context.BAD_INPUT)
+    found = store.rows(of.name, *only)
     if as_json:
         _stream_json(of.name, (plain_row(of, row) for row in found))
         return
@@ -142,7 +147,7 @@ def list_(
     if first is None:
         click.echo(_("没有符合条件的行"), err=True)
         return
-    shown = [column for column in of.columns if column.name not in ("note", "phone", "mail")][:8]
+    shown = [column for column in of.columns if column.name not in _NOT_SHOWN][:_SHOWN]
     lines = ([cell_text(c, getattr(row, c.field)) for c in shown] for row in chain([first], found))
     _print_table([column.title for column in shown], lines)
 

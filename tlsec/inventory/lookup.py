@@ -13,6 +13,8 @@ from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+from django.db.models import Q
+
 from tlsec import facts
 from tlsec.facts import AssetFacts, Flow, Locator, Network, ZoneRole
 from tlsec.inventory import models, store
@@ -152,7 +154,7 @@ class Lookup:
 
     @cached_property
     def _waivers(self) -> list[Waiver]:
-        found = store.rows("waivers", valid_from__lte=self.now, until__gt=self.now)
+        found = store.rows("waivers", Q(valid_from__lte=self.now, until__gt=self.now))
         return [row for row in found if isinstance(row, Waiver)]
 
     def waivers(self) -> list[Waiver]:

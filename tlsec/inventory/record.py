@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from tlsec.inventory import models
+from tlsec.inventory.facts import Record, RecordFacts
 from tlsec.inventory.fields import LOCAL
 from tlsec.inventory.holdings import allocation_until
 from tlsec.inventory.lookup import Lookup
@@ -20,28 +20,6 @@ VERSION: Final = 1
 LOCATOR: Final = ("asset",)
 TITLE: Final[Mapping[str, str]] = {"zh": "台账记录", "en": "Register record"}
 _MAX_RECEIPT = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What is on paper about an asset. Dates of zero reports are days of Asia/Shanghai."""
-
-    owner: bool  # a unit and a named person
-    operator: str  # "" when none is on record
-    filing: bool  # a filing number is on record
-    filing_required: bool  # graded 2 or higher, 信息安全等级保护管理办法 article 15
-    last_visit: datetime | None
-    zero_report_required: bool
-    zero_report_date: str  # yesterday, YYYY-MM-DD
-    zero_report_received: bool | None  # None: nowhere to look
-    allocation_until: datetime | None  # the first live allocation to end; None: none ends
-    status: str
-    malformed_receipts: int  # files of this system that are no receipts, and were not counted
-
-
-@dataclass(frozen=True, slots=True)
-class RecordFacts:
-    record: Record
 
 
 def read(asset_id: str, now: datetime, receipts_dir: Path) -> RecordFacts:

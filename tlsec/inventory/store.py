@@ -88,11 +88,25 @@ def row_of(name: str, instance: Any) -> Row:
     return model.model_validate(values)
 
 
-def rows(name: str, **where: Any) -> Iterator[Row]:
-    """The rows of a table as their files had them, streaming."""
-    found = MODELS[name].objects.filter(**where).order_by("ordinal", "pk")  # type: ignore[attr-defined]  # abstract base has no manager of its own
+def rows(name: str, *only: db.Q) -> Iterator[Row]:
+    """The rows of a table as their files had them, streaming; `only` those that match."""
+    model: Any = MODELS[name]
+    found = model.objects.filter(*only).order_by("ordinal", "pk")
     for instance in found.iterator(chunk_size=CHUNK):
         yield row_of(name, instance)
+
+
+def condition(name: str, column: str, key: str) -> db.Q | None:
+    """What keeps the rows of a zone, unit or county; None where the table has nothing of the kind.
+
+    Assets without a unit of their own are their system's; endpoints are their asset's.
+    """
+    if column == "unit" and name in ("assets", "endpoints"):
+        at = "" if name == "assets" else "asset__"
+        return db.Q((f"{at}unit", key)) | db.Q((f"{at}unit", None), (f"{at}system__unit", key))
+    if name == "endpoints":
+        return db.Q((f"asset__{column}", key))
+    return db.Q((column, key)) if column in TABLES[name].model_fields else None
 
 
 def write(name: str, fresh: Sequence[tuple[Row, int]], changed: Sequence[tuple[Row, int]]) -> None:
