@@ -230,7 +230,6 @@ class Authority:
         not_before: dt.datetime | None = None,
         not_after: dt.datetime | None = None,
         key: PrivateKey | None = None,
-        digest: hashes.HashAlgorithm | None = None,
         self_signed: bool = False,
         with_chain: bool = True,
     ) -> Path:
@@ -241,7 +240,7 @@ class Authority:
         alternative = x509.SubjectAlternativeName([_general_name(text) for text in names])
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
         builder = builder.add_extension(alternative, False).add_extension(usage, False)
-        cert = builder.sign(self.key if signer else key, digest or hashes.SHA256())  # type: ignore[arg-type]  # MD5 and SHA-1 are wanted here
+        cert = builder.sign(self.key if signer else key, hashes.SHA256())
         chain, authority = cert.public_bytes(serialization.Encoding.PEM), signer
         while with_chain and authority and authority.issuer:
             chain, authority = chain + authority.pem, authority.issuer
@@ -255,6 +254,21 @@ class Authority:
             )
         )
         return path
+
+
+def odd_certificate(folder: Path, name: str, algorithm: str, *options: str) -> Path:
+    """A self-signed certificate that only the openssl program makes: `algorithm` "sm2" or "rsa:1024",
+    options such as "-md5". Returns NAME.pem next to NAME.key."""
+    openssl, cert = need("openssl"), folder / f"{name}.pem"
+    key = str(cert.with_suffix(".key"))
+    if algorithm == "sm2":
+        made = [openssl, "genpkey", "-algorithm", "SM2", "-out", key]
+        subprocess.run(made, check=True, stderr=subprocess.DEVNULL)
+    source = ["-key", key] if algorithm == "sm2" else ["-newkey", algorithm, "-keyout", key]
+    command = [openssl, "req", "-x509", "-nodes", *source, *options, "-days", "90"]
+    command += ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-out", str(cert)]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    return cert
 
 
 def _general_name(text: str) -> x509.GeneralName:
