@@ -81,7 +81,6 @@ class Page(Strict):
     hidden_link: str = ""  # a link no visitor sees
     foreign_script: str = ""
     admin: Literal["absent", "forbidden", "default_login"] = "absent"
-    listing: bool = False  # /files/ lists its folder
     error: bool = False  # the front page fails and shows why
     notice: str = ""  # led: line under the player's status
     content: str = ""  # led: what is on the screen

@@ -108,8 +108,10 @@ def _failed(data_dir: Path, child: subprocess.Popen[bytes], message: dict[str, A
     error = _error(message)
     if isinstance(error, AlreadyUp):
         raise error
-    log = state.folder(data_dir) / "range.log"
-    last = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+    last = ""
+    with contextlib.suppress(FileNotFoundError):  # a range that ended by itself took it along
+        log = state.folder(data_dir) / "range.log"
+        last = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
     state.clear(data_dir)
     if "error" in message:
         raise error

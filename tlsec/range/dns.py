@@ -7,6 +7,7 @@ import ipaddress
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import dns.exception
 import dns.flags
@@ -121,12 +122,12 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._zone, self._ground = zone, ground
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
         self._ground.count()
         answer = _respond(self._zone, data, _UDP_LIMIT)
-        if answer is not None and isinstance(self._transport, asyncio.DatagramTransport):
+        if answer is not None:
             self._transport.sendto(answer, addr)
 
 

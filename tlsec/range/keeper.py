@@ -134,7 +134,11 @@ class Keeper:
                 raise RangeError(
                     _("{name} 与已有的故障冲突，请先修复其中之一").format(name=trouble.name)
                 ) from error
-            await self._streets.match(city)
+            try:
+                await self._streets.match(city)
+            except RangeError:
+                await self._streets.match(self._city(self._broken))
+                raise
             receipts.write(self._data / "receipts", city, datetime.now(UTC))
             self._broken = wanted
 

@@ -41,8 +41,6 @@ class _Site:
             return render("emblem.svg", colour=self.page.colour)
         if path.rstrip("/") == "/admin" and self.page.admin != "absent":
             return self._admin()
-        if path.rstrip("/") == "/files" and self.page.listing:
-            return render("listing.html", path="/files/", names=["backup.sql", "通讯录.xlsx"])
         article = self._article(path)
         if article is not None:
             return self._shown("article.html", article=article)

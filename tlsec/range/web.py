@@ -114,7 +114,7 @@ async def serve(sock: socket.socket, ground: Ground, answer: Answer) -> Stop:
 
     async def stop() -> None:
         listener.close()
-        await server.shutdown(0.0)
+        await server.shutdown(0.05)  # 0 would wait for ever
 
     return stop
 
