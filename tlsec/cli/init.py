@@ -46,16 +46,15 @@ def create(directory: Path, sample: bool) -> None:
     for name in ("inventory", "policies", "drills", "reports", "data", "papers"):
         (root / name).mkdir(exist_ok=True)
     today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
-    from tlsec.inventory import sample as city
+    from tlsec.inventory import sample as start
 
-    (city.write if sample else city.write_empty)(root, today)
+    (start.write if sample else start.write_empty)(root, today)
     (root / workspace.CONFIG).write_text(_config(sample), encoding="utf-8")
     opened = open_root(root)
-    if sample:
-        from tlsec.inventory.importer import import_register
+    from tlsec.inventory.importer import import_register
 
-        with faults_end_here():
-            import_register(opened.root / "inventory")
+    with faults_end_here():
+        import_register(opened.root / "inventory")
 
 
 def _config(sample: bool) -> str:
@@ -76,6 +75,9 @@ def _config(sample: bool) -> str:
             _("profile: default        # 基线方案，见 policies/profiles"),
             _("sla: {value}           # 处置时限方案，见 policies/ladders/sla.yaml").format(
                 value="practice" if sample else "normal"
+            ),
+            _('notice_mark: "{value}"    # 整改通知书的发文机关代字，空则不编号').format(
+                value="岚数安" if sample else ""
             ),
             "",
         ]

@@ -67,9 +67,8 @@ def _notice(ground: Ground, form: str, unit: str | None, run: int | None) -> Pat
     items = list(RiskItem.objects.filter(state__in=OPEN, unit=unit).order_by("no")) if unit else []
     if not unit or not items:
         raise NothingToPrint(_("没有待整改的事项，不需要通知书。先运行 tlsec scan。"))
-    number = _("岚数安〔{year}〕{n}号").format(
-        year=datetime.now(UTC).year, n=items[0].no[-5:].lstrip("0")
-    )
+    mark = ground.workspace.config.notice_mark
+    number = f"{mark}〔{items[0].opened.year}〕{int(items[0].no[-5:])}号" if mark else ""
     document = notice.build(papers.notice(ground.workspace, unit, items, number, legal.basis()))
     path = _path(ground, f"{_('整改通知书')}-{unit}.{form}")
     write_document(document, path)
