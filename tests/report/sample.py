@@ -6,7 +6,19 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from tlsec.report.papers.data import LedgerMeta, LegalBasis, Notice, Problem, RiskRow
+from tlsec.report.papers.data import (
+    LedgerMeta,
+    LegalBasis,
+    Notice,
+    Problem,
+    RiskRow,
+    ScanSummary,
+    SeverityCount,
+    Trouble,
+    Untested,
+    Version,
+    Waived,
+)
 
 NOTICE = Notice(
     number="岚数安改〔2026〕3号",
@@ -101,4 +113,100 @@ ROWS = (
     ),
     risk(2, severity="critical", problem="198.51.100.33:3389 远程桌面未备案", state="待签收"),
     risk(8, severity="low", problem="=1+1", overdue_days="", due="", issued=""),
+)
+
+
+def trouble(unit: str, county: str, what: str, where: str, check: str, **more: Any) -> Trouble:
+    """A trouble of the invented city."""
+    values: dict[str, Any] = {"severity": "high", "due": datetime(2026, 3, 6, 8, 30, tzinfo=UTC)}
+    return Trouble(unit, what, where, check, county=county, **{**values, **more})
+
+
+SUMMARY = ScanSummary(
+    city="岚泽市",
+    plan="每日全量检测",
+    run="20260305-0001",
+    started=datetime(2026, 3, 5, 8, 12, 4, tzinfo=UTC),
+    ended=datetime(2026, 3, 5, 8, 12, 51, tzinfo=UTC),
+    targets=37,
+    should=431,
+    tested=424,
+    passed=411,
+    failed=13,
+    counts=(
+        SeverityCount("critical", 1, 0),
+        SeverityCount("high", 5, 2),
+        SeverityCount("medium", 3, 1),
+        SeverityCount("low", 1, 0),
+    ),
+    troubles=(
+        trouble(
+            "望川县人民政府办公室",
+            "望川县",
+            "页面含指向陌生域名的隐藏链接",
+            "https://wangchuan.lanze.test/",
+            "web.hidden-link",
+            system="望川县政府门户",
+            no="YJ-2026-00005",
+            evidence="http://lucky888.icu.test/（display:none）",
+        ),
+        trouble(
+            "市住房公积金管理中心",
+            "市本级",
+            "证书将于 9 日后到期",
+            "gjj.lanze.test:443",
+            "tls.cert-days",
+            system="公积金查询",
+            no="YJ-2026-00006",
+            severity="medium",
+        ),
+        trouble(
+            "市数据局",
+            "市本级",
+            "公用网络区可以打开数据交换区端口",
+            "192.0.2.131:9443（从 z7）",
+            "boundary.flow",
+            system="共享交换平台",
+            no="YJ-2026-00004",
+            severity="critical",
+        ),
+        trouble(
+            "市数据局",
+            "市本级",
+            "仍支持 TLS 1.0",
+            "192.0.2.70:8443",
+            "tls.versions",
+            system="一人一档、一企一档",
+            no="YJ-2026-00010",
+            severity="medium",
+            fresh=False,
+            overdue=True,
+            due=datetime(2026, 3, 1, 8, 30, tzinfo=UTC),
+        ),
+    ),
+    untested=(
+        Untested("数据备份系统", "192.0.2.200:9102", "协议不识别", "市政务数据服务中心", "z6", 5),
+        Untested(
+            "石渡市门户", "203.0.113.23:443", "连接超时", "石渡市人民政府办公室", "internet", 2
+        ),
+    ),
+    waived=(
+        Waived(
+            "门户首页改版",
+            "https://www.lanze.test/",
+            "web.page-change",
+            "EX-2026-001",
+            datetime(2026, 3, 7, 16, 0, tzinfo=UTC),
+        ),
+    ),
+    versions=(
+        Version("探针", "net.port", "1"),
+        Version("探针", "tls.handshake", "1"),
+        Version("检查集", "default", "2026.3"),
+        Version("配置", "normal", "1"),
+    ),
+    vantages=("z6 安全与运维管理区", "z7 公用网络区", "internet 互联网侧"),
+    bureau="岚泽市数据局",
+    secrecy="内部使用",
+    digest="9f2c" * 16,
 )

@@ -48,12 +48,13 @@ class SheetColumn:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Conditional colour: cells of column `column` (from 0) that equal `value`."""
+    """Conditional colour: cells of column `column` (from 0) that equal `value`, or exceed it."""
 
     column: int
-    value: str
+    value: str | int
     fill: str
     text: str
+    exceed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +231,12 @@ class _GridWriter:
                 mark.column,
                 last,
                 mark.column,
-                {"type": "cell", "criteria": "==", "value": _literal(mark.value), "format": look},
+                {
+                    "type": "cell",
+                    "criteria": ">" if mark.exceed else "==",
+                    "value": _literal(mark.value),
+                    "format": look,
+                },
             )
 
     def _choices(self, last: int) -> None:
@@ -255,7 +261,9 @@ class _GridWriter:
         sheet.set_zoom(90)
 
 
-def _literal(value: str) -> str:
+def _literal(value: str | int) -> str | int:
+    if isinstance(value, int):
+        return value
     return '"' + value.replace('"', '""') + '"'
 
 

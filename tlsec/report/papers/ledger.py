@@ -40,22 +40,22 @@ def columns() -> tuple[SheetColumn, ...]:
 def _found() -> tuple[SheetColumn, ...]:
     sources = (_("监测"), _("检查"), _("通报"), _("上级"), _("举报"), _("演练"))
     return (
-        SheetColumn(_("编号"), 16, "center", FIND),
-        SheetColumn(_("发现时间"), 17, "center", FIND),
+        SheetColumn(_("编号"), 15, "center", FIND),
+        SheetColumn(_("发现时间"), 16, "center", FIND),
         SheetColumn(_("来源"), 8, "center", FIND, sources, "、".join(sources)),
-        SheetColumn(_("重保期标识"), 12, "center", FIND),
+        SheetColumn(_("重保期标识"), 10, "center", FIND),
     )
 
 
 def _object() -> tuple[SheetColumn, ...]:
     return (
-        SheetColumn(_("单位"), 18, tint=OBJECT),
+        SheetColumn(_("单位"), 16, tint=OBJECT),
         SheetColumn(_("县区"), 10, "center", OBJECT),
-        SheetColumn(_("系统名称"), 20, tint=OBJECT),
-        SheetColumn(_("备案号"), 16, "center", OBJECT),
+        SheetColumn(_("系统名称"), 18, tint=OBJECT),
+        SheetColumn(_("备案号"), 12, "center", OBJECT),
         SheetColumn(_("等保级别"), 10, "center", OBJECT),
-        SheetColumn(_("IP/域名/端口"), 26, tint=OBJECT),
-        SheetColumn(_("网络区域"), 16, tint=OBJECT),
+        SheetColumn(_("IP/域名/端口"), 22, tint=OBJECT),
+        SheetColumn(_("网络区域"), 12, tint=OBJECT),
     )
 
 
@@ -64,39 +64,39 @@ def _risk() -> tuple[SheetColumn, ...]:
     colours = (_("红"), _("橙"), _("黄"), _("蓝"))
     category = _("GB/T 20986-2023 的类别，另注高危漏洞、高危端口、弱口令（两高一弱）")
     return (
-        SheetColumn(_("隐患类别"), 18, tint=RISK, note=category),
-        SheetColumn(_("隐患描述"), 36, tint=RISK),
-        SheetColumn(_("证据"), 30, tint=RISK, note=_("截图、响应摘要、哈希")),
+        SheetColumn(_("隐患类别"), 14, tint=RISK, note=category),
+        SheetColumn(_("隐患描述"), 32, tint=RISK),
+        SheetColumn(_("证据"), 22, tint=RISK, note=_("截图、响应摘要、哈希")),
         SheetColumn(_("风险等级"), 9, "center", RISK, grades),
         SheetColumn(_("预警级别"), 9, "center", RISK, colours),
-        SheetColumn(_("CVE/CNVD号"), 16, "center", RISK),
-        SheetColumn(_("影响分析"), 28, tint=RISK),
-        SheetColumn(_("整改建议"), 30, tint=RISK),
+        SheetColumn(_("CVE/CNVD号"), 13, "center", RISK),
+        SheetColumn(_("影响分析"), 20, tint=RISK),
+        SheetColumn(_("整改建议"), 24, tint=RISK),
     )
 
 
 def _order() -> tuple[SheetColumn, ...]:
     return (
-        SheetColumn(_("责任单位"), 18, tint=ORDER),
-        SheetColumn(_("责任人及电话"), 18, tint=ORDER),
-        SheetColumn(_("下发时间"), 17, "center", ORDER),
-        SheetColumn(_("下发方式/文号"), 20, tint=ORDER),
-        SheetColumn(_("签收时间"), 17, "center", ORDER),
-        SheetColumn(_("整改时限"), 17, "center", ORDER),
+        SheetColumn(_("责任单位"), 16, tint=ORDER),
+        SheetColumn(_("责任人及电话"), 14, tint=ORDER),
+        SheetColumn(_("下发时间"), 16, "center", ORDER),
+        SheetColumn(_("下发方式/文号"), 16, tint=ORDER),
+        SheetColumn(_("签收时间"), 16, "center", ORDER),
+        SheetColumn(_("整改时限"), 16, "center", ORDER),
     )
 
 
 def _mend() -> tuple[SheetColumn, ...]:
     return (
-        SheetColumn(_("整改措施"), 28, tint=MEND),
-        SheetColumn(_("反馈时间"), 17, "center", MEND),
+        SheetColumn(_("整改措施"), 22, tint=MEND),
+        SheetColumn(_("反馈时间"), 16, "center", MEND),
     )
 
 
 def _retest() -> tuple[SheetColumn, ...]:
     return (
-        SheetColumn(_("复测时间"), 17, "center", RETEST),
-        SheetColumn(_("复测人/方式"), 16, tint=RETEST),
+        SheetColumn(_("复测时间"), 16, "center", RETEST),
+        SheetColumn(_("复测人/方式"), 12, tint=RETEST),
         SheetColumn(_("复测结果"), 10, "center", RETEST),
     )
 
@@ -105,11 +105,11 @@ def _close() -> tuple[SheetColumn, ...]:
     return (
         SheetColumn(_("状态"), 10, "center", CLOSE),
         SheetColumn(_("逾期天数"), 9, "center", CLOSE),
-        SheetColumn(_("延期审批"), 16, tint=CLOSE),
-        SheetColumn(_("缓释措施"), 24, tint=CLOSE),
-        SheetColumn(_("销号时间"), 17, "center", CLOSE),
+        SheetColumn(_("延期审批"), 12, tint=CLOSE),
+        SheetColumn(_("缓释措施"), 18, tint=CLOSE),
+        SheetColumn(_("销号时间"), 16, "center", CLOSE),
         SheetColumn(_("审核人"), 10, "center", CLOSE),
-        SheetColumn(_("备注"), 24, tint=CLOSE),
+        SheetColumn(_("备注"), 16, tint=CLOSE),
     )
 
 
@@ -141,8 +141,9 @@ def _ledger(rows: Sequence[RiskRow], title: str) -> Grid:
         for row in rows
     ]
     severity = names.index("severity")
-    marks = tuple(
-        Mark(severity, severity_label(grade), *look) for grade, look in _SEVERITY_LOOKS.items()
+    marks = (
+        *(Mark(severity, severity_label(grade), *look) for grade, look in _SEVERITY_LOOKS.items()),
+        Mark(names.index("overdue_days"), 0, "#FEE4E2", "#B42318", exceed=True),
     )
     # 编号 and the head stay in view; the sheet is 37 columns wide
     return Grid(_("风险预警台账"), columns(), cells, 1, marks, title, "A3", pages_wide=2)
