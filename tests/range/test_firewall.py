@@ -48,7 +48,7 @@ def zone_of(address: str) -> str:
 
 def expected(zone: str, address: str, port: int) -> bool:
     home = zone_of(address)
-    if zone == home or (zone, address, port) in SINGLE:
+    if zone == home or port == 53 or (zone, address, port) in SINGLE:
         return True
     ports = FLOWS.get(zone, {}).get(home, set())
     return ports is None or port in ports

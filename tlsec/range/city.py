@@ -20,7 +20,7 @@ Kind: TypeAlias = Literal[
 ]  # fmt: skip
 TlsVersion: TypeAlias = Literal["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
 WEB_KINDS = frozenset({"site", "redirect", "led", "exchange"})
-INTERNET = "INET"
+INTERNET, ANY = "INET", "any"  # ends of flows that are no zone's blocks
 FILE = Path(__file__).with_name("city.yaml")
 
 
@@ -124,7 +124,7 @@ class Zone(Strict):
 
 
 class FlowRule(Strict):
-    """An allowed way. `source` and `target`: a zone's id, a block or one address; no ports: any."""
+    """An allowed way. `source`, `target`: a zone's id, a block, one address or any; no ports: any."""
 
     source: str
     target: str
@@ -179,7 +179,9 @@ class City(Strict):
         return next((z for z in self.zones if any(ip in block for block in z.blocks)), None)
 
     def blocks(self, end: str) -> list[IPv4Network]:
-        """The blocks one end of a flow stands for. Raises ValueError for nonsense."""
+        """The blocks one end of a flow stands for; "any" is none. Raises ValueError for nonsense."""
+        if end == ANY:
+            return []
         for zone in self.zones:
             if zone.id == end:
                 return list(zone.blocks)

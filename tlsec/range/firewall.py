@@ -13,7 +13,7 @@ import struct
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from tlsec.range.city import INTERNET, City
+from tlsec.range.city import ANY, INTERNET, City
 from tlsec.range.mapping import translate, translate_block
 
 OWN_BROWSER = IPv4Network("127.0.0.0/24")  # a person at this machine may open everything
@@ -60,8 +60,10 @@ def rule_for(city: City, address: str, port: int) -> Rule:
     for flow in city.flows:
         if flow.ports and port not in flow.ports:
             continue
-        if not any(ip in block for block in city.blocks(flow.target)):
+        if flow.target != ANY and not any(ip in block for block in city.blocks(flow.target)):
             continue
+        if flow.source == ANY:
+            return OPEN
         accept += map(translate_block, city.blocks(flow.source))
         internet = internet or flow.source == INTERNET
     if not internet:

@@ -81,8 +81,7 @@ class Streets:
 
     async def _stand(self, key: tuple[str, int, Proto], ground: Ground) -> None:
         address, port, proto = key
-        # names are everybody's business; the matrix speaks of TCP services
-        rule = firewall.OPEN if proto == "udp" else firewall.rule_for(ground.city, address, port)
+        rule = firewall.rule_for(ground.city, address, port)
         meaning = _meaning(ground)
         start = dns.start_udp if proto == "udp" else STARTS[ground.service.kind]
         stand = self._stands.get(key)
