@@ -60,19 +60,20 @@ async def serve(talk: Talk, host: str = "127.0.0.1") -> AsyncIterator[Hostile]:
         yield hostile
     finally:
         server.close()
+        await asyncio.sleep(0.001)  # those just accepted begin, so that they can be ended properly
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def silent() -> Server:
+def silent(host: str = "127.0.0.1") -> Server:
     """Accepts, reads, and never says a word."""
 
     async def talk(reader: Reader, writer: Writer) -> None:
         while await reader.read(65536):
             pass
 
-    return serve(talk)
+    return serve(talk, host)
 
 
 def drip(
@@ -148,11 +149,12 @@ def greeting(data: bytes) -> Server:
 
 
 @contextlib.contextmanager
-def unanswered_port(host: str = "127.0.0.1") -> Iterator[int]:
+def unanswered_port(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """A port that drops every SYN: its backlog is full, nobody accepts. Yields the port."""
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(socket.socket())
-        server.bind((host, 0))
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind((host, port))
         server.listen(0)
         port = server.getsockname()[1]
         for _ in range(4):

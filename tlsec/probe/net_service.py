@@ -154,22 +154,26 @@ class _Inquiry:
 
     async def _hear(self, stream: Stream, sent: str, seconds: float) -> tuple[bytes, bool]:
         """What the server says until it is recognised, ends, or time is up; and whether it ended."""
+        data, ended = b"", False
         clock = asyncio.get_running_loop().time
-        data, end = b"", clock() + seconds
-        while len(data) < MAX_ANSWER and (left := end - clock()) > 0:
+        end = clock() + seconds
+        while len(data) < MAX_ANSWER and not ended and (left := end - clock()) > 0:
             try:
                 chunk = await stream.receive(MAX_ANSWER - len(data), left)
             except GatewayError as error:
-                return data, error.failed.reason is not Reason.TIMEOUT
-            if not chunk:
-                return data, True
+                ended = error.failed.reason is not Reason.TIMEOUT
+                break
             data += chunk
-            self._banner = self._banner or data
-            identity = identify(data, sent, self._target.port)
-            if identity is not None and identity.complete:
+            ended = not chunk
+            if self._known(data, sent):
                 self._banner = data
                 return data, False
-        return data, False
+        self._banner = self._banner or data
+        return data, ended
+
+    def _known(self, data: bytes, sent: str) -> bool:
+        identity = identify(data, sent, self._target.port)
+        return identity is not None and identity.complete
 
     def _facts(self, identity: Identity | None) -> Service:
         known = identity or _UNKNOWN
