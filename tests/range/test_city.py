@@ -1,4 +1,5 @@
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_two_ranges_never_want_the_same_port() -> None:
             assert service.port + max(PORT_SHIFTS) < 65536
 
 
-def faults_of(text: str, tmp_path: object) -> str:
+def faults_of(text: str, tmp_path: Path) -> str:
     path = tmp_path / "city.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(Faulty) as caught:
@@ -92,14 +93,14 @@ GOOD = content.FILE.read_text(encoding="utf-8")
         ("target: Z1, ports", "target: Z99, ports", "Z99"),
     ],
 )
-def test_a_faulty_city_says_where(old: str, new: str, says: str, tmp_path: object) -> None:
+def test_a_faulty_city_says_where(old: str, new: str, says: str, tmp_path: Path) -> None:
     assert old in GOOD
     message = faults_of(GOOD.replace(old, new, 1), tmp_path)
     assert says in message
     assert message.startswith("city.yaml:")
 
 
-def trouble_faults(text: str, tmp_path: object) -> str:
+def trouble_faults(text: str, tmp_path: Path) -> str:
     path = tmp_path / "troubles.yaml"
     path.write_text(
         f"troubles:\n  - name: some-thing\n    title: {{zh: 甲}}\n    check: ''\n{text}"
@@ -121,13 +122,13 @@ def trouble_faults(text: str, tmp_path: object) -> str:
         ("{withhold: S30, host: S30}", "须写明 host"),
     ],
 )
-def test_a_trouble_that_does_not_fit_is_refused(change: str, says: str, tmp_path: object) -> None:
+def test_a_trouble_that_does_not_fit_is_refused(change: str, says: str, tmp_path: Path) -> None:
     message = trouble_faults(f"    changes: [{change}]\n", tmp_path)
     assert says in message
     assert message.startswith("troubles.yaml:")
 
 
-def test_names_and_numbers_are_unique(tmp_path: object) -> None:
+def test_names_and_numbers_are_unique(tmp_path: Path) -> None:
     again = "  - name: some-thing\n    title: {zh: 乙}\n    check: ''\n"
     change = "    changes: [{withhold: S30}]\n"
     assert "重复" in trouble_faults(change + again + change, tmp_path)

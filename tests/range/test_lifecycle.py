@@ -180,7 +180,9 @@ def test_two_ups_at_once_make_one_range(data: Path) -> None:
     assert [each.name for each in data.iterdir()] == ["receipts"]
 
 
-def test_a_missing_part_is_named(data: Path, tmp_path: Path, monkeypatch: object) -> None:
+def test_a_missing_part_is_named(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     empty = tmp_path / "shadow" / "asyncssh"
     empty.mkdir(parents=True)
     (empty / "__init__.py").write_text("raise ModuleNotFoundError(name='asyncssh')\n")

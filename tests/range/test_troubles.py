@@ -1,23 +1,23 @@
 """Every trouble changes what a client sees, and mending it shows the healthy city again."""
 
+import asyncio
 import json
+import ssl
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.range.clients import Town
-from tests.range.test_servers import certificate, days_left, resolve, values
+from tests.range.test_servers import days_left, resolve, values
 from tlsec.range import control, receipts
 from tlsec.range.state import NotUp, UnknownTrouble
 from tlsec.range.troubles import all_troubles
 
 See = Callable[[Town], object]
-
-
-async def port(town: Town, address: str, number: int, source: str = "192.0.2.170") -> str:
-    return await town.reach(source, address, number)
 
 
 def page(address: str, number: int, host: str, path: str = "/") -> See:
@@ -39,21 +39,8 @@ def yesterdays_report(town: Town) -> object:
     return (town.data / "receipts" / f"S30-{day}.json").exists()
 
 
-def names(address: str, number: int) -> See:
-    return lambda town: (
-        certificate(town, address, number).issuer.rfc4514_string(),
-        certificate(town, address, number).subject.rfc4514_string(),
-    )
-
-
 def opens(address: str, number: int, source: str = "192.0.2.170") -> See:
-    import asyncio
-
     return lambda town: asyncio.run(town.reach(source, address, number))
-
-
-def headers(address: str, number: int, host: str, name: str) -> See:
-    return lambda town: (town.get(address, number, host).headers[name] or "").partition("=")[2:]
 
 
 # trouble → what is looked at, a mark seen only while broken, a mark seen only while mended
@@ -185,8 +172,6 @@ def test_slow_answers_take_eight_seconds(town: Town) -> None:
 
 
 def test_certificates_of_the_extras(town: Town) -> None:
-    import ssl
-
     for name, where in {
         "cert-name": ("192.0.2.73", 8443, "yingji.lanze.test"),
         "cert-self-signed": ("203.0.113.22", 443, "qinghe.lanze.test"),
@@ -198,8 +183,6 @@ def test_certificates_of_the_extras(town: Town) -> None:
 
 
 def test_nobody_is_refused_while_a_page_changes(town: Town) -> None:
-    import threading
-
     failures: list[str] = []
     over = threading.Event()
 
@@ -239,7 +222,7 @@ def test_switching_twice_changes_nothing(town: Town) -> None:
     assert state.troubles["stray-rdp"]
 
 
-def test_unknown_names_and_no_range(town: Town, tmp_path: object) -> None:
+def test_unknown_names_and_no_range(town: Town, tmp_path: Path) -> None:
     with pytest.raises(UnknownTrouble, match="nonsense"):
         control.switch(town.data, "nonsense", True)
     with pytest.raises(NotUp, match="tlsec range up"):
