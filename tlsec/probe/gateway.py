@@ -140,6 +140,7 @@ class Turn:
     port: int
     source: tuple[str, int] | None
     _counts: list[int]
+    limit: Callable[[float | None], Limit]  # `async with`: TimeoutError, or Stopped at once
 
     def open_socket(self, family: int, sockaddr: Sequence[object]) -> socket.socket:
         """A fresh TCP socket, sent from the vantage's address. Any other peer is out of scope."""
@@ -253,7 +254,8 @@ class Gateway:
         """The turn of a client that dials by itself; sockets may be opened until the end."""
         async with self._turn(address, port) as (dial, dial_port):
             source = self._source(vantage, dial)
-            yield Turn(dial, dial_port, source, self._traffic[_canonical(address)])
+            counts = self._traffic[_canonical(address)]
+            yield Turn(dial, dial_port, source, counts, self._switch.limit)
 
     async def stopping(self) -> None:
         """Returns when the stop switch is pulled."""

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from tlsec.facts import Done, Target
+from tlsec.probe.base import Result
+from tlsec.probe.gateway import Gateway, GatewayError
+
+if TYPE_CHECKING:
+    from tlsec.wire.page_marks import Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +75,12 @@ class Page:
     cookies: list[Cookie]
     title: str
     login_form: bool | None  # a password field is on the page
-    default_product: str | None  # name of a product whose untouched default page or login this is, else ""
-    default_account_notice: bool | None  # the page itself says that a default account is still active
+    default_product: (
+        str | None
+    )  # name of a product whose untouched default page or login this is, else ""
+    default_account_notice: (
+        bool | None
+    )  # the page itself says that a default account is still active
     directory_listing: bool | None
     error_disclosure: str | None  # stack trace or SQL error marks, else ""
     server_version: str | None  # product/version shown by Server or X-Powered-By, else ""
@@ -82,3 +97,58 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class PageFacts:
     page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one visit: seconds, bytes of a decompressed body, redirects followed."""
+
+    connect: float = 3.0
+    total: float = (
+        15.0  # a site that needs longer counts as unreachable in the 国办 site inspections
+    )
+    body: int = 2 * 2**20
+    redirects: int = 5
+
+
+class HttpPage:
+    """Fetch one page and read it. `signatures` say which default pages and notices are known."""
+
+    id: ClassVar[str] = "http.page"
+    version: ClassVar[int] = 1
+    facts: ClassVar[type[PageFacts]] = PageFacts
+    locator: ClassVar[tuple[str, ...]] = ("address", "port", "scheme", "host", "path", "vantage")
+    title: ClassVar[Mapping[str, str]] = MappingProxyType({"zh": "网页", "en": "Web page"})
+
+    def __init__(self, signatures: Sequence[Signature] = (), limits: Limits | None = None) -> None:
+        self._signatures = tuple(signatures)
+        self._limits = limits or Limits()
+
+    async def run(self, target: Target, gateway: Gateway) -> AsyncIterator[Result]:
+        """One result. 4xx and 5xx are facts; no answer, or none in HTTP, is a failure."""
+        # aiohttp and lxml take a good part of a second to load; listing probes must not
+        from tlsec.probe import http_client, http_facts
+
+        locator: dict[str, str | int] = {
+            "address": target.address,
+            "port": target.port,
+            "scheme": "https" if target.tls else "http",
+            "host": target.host,
+            "path": target.path,
+            "vantage": target.vantage.id,
+        }
+        try:
+            visit = await http_client.visit(gateway, target, self._limits)
+        except GatewayError as error:
+            yield Result(locator, error.failed)
+            return
+        # a page of megabytes takes a second to read; the others must not wait for it
+        page = await asyncio.to_thread(http_facts.page_facts, visit, target, self._signatures)
+        yield Result(locator, Done(PageFacts(page)))
+
+
+def load_signatures(path: Path) -> list[Signature]:
+    """Signatures of a `default-pages.yaml`. Raises marked_yaml.Faulty with file:line:column."""
+    from tlsec.probe.page_signatures import load
+
+    return load(path)
