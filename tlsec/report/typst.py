@@ -48,7 +48,9 @@ def render(
     """The PDF as bytes; arguments and errors as of `write`."""
     found = fonts.resolve(fonts.load(overlay), fonts.installed(font_folders))
     data = blocks.to_data(document)
-    missing = fonts.uncovered([*blocks.texts(document), document.footer], found.values())
+    missing = fonts.uncovered(
+        [*blocks.texts(document), blocks.clean(document.footer)], found.values()
+    )
     if missing and not allow_fallback:
         raise fonts.refusal(missing)
     if missing:
