@@ -85,6 +85,20 @@ def test_damaged_certificates_raise_nothing_but_wire_errors(data: st.DataObject)
         pass
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01"),  # version 2, which never was
+        (b"\x55\x04\x03\x0c", b"\x55\x04\x03\x03"),  # a name made of bits
+        (b"\x06\x03\x55\x1d\x11", b"\x06\x03\x55\x1d\x0f"),  # names read as key usage
+    ],
+)
+def test_impossible_fields(right: bytes, wrong: bytes) -> None:
+    assert right in _der()
+    with pytest.raises(WireError):
+        load(_der().replace(right, wrong))
+
+
 @given(st.binary(max_size=200))
 def test_random_bytes_are_no_certificate(der: bytes) -> None:
     with pytest.raises(WireError):

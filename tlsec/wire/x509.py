@@ -12,7 +12,6 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.utils import CryptographyDeprecationWarning
 
 from tlsec.wire.hello import sni
 from tlsec.wire.reader import Reader, WireError
@@ -43,6 +42,13 @@ _SIGNATURES = {
     "1.3.101.113": ("Ed448", False),
     "1.2.156.10197.1.501": ("SM2-with-SM3", False),
 }
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+    x509.DuplicateExtension,
+)
 _PSS = "1.2.840.113549.1.1.10"
 
 
@@ -66,11 +72,13 @@ def load(der: bytes) -> x509.Certificate:
     """The certificate with all its extensions readable, or WireError."""
     try:
         with warnings.catch_warnings():
-            # a serial number that is zero or too long is bad manners, yet the server uses it
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            # bad manners, such as a serial number of zero, yet the server uses it
+            warnings.simplefilter("ignore")
             cert = x509.load_der_x509_certificate(der)
+            # these are parsed when first read: what is wrong with them must come out here
             list(cert.extensions)
-    except (ValueError, x509.UnsupportedGeneralNameType, x509.DuplicateExtension) as error:
+            _parsed = cert.subject, cert.issuer, cert.not_valid_before_utc, cert.not_valid_after_utc
+    except _UNREADABLE as error:
         raise WireError(f"certificate: {error}") from error
     return cert
 
