@@ -19,7 +19,7 @@ from pypdf import PdfReader
 from tests.report.hostile import COVERED, EMOJI, HEBREW, HOSTILE, LONG
 from tests.report.sample import NOTICE
 from tlsec.marked_yaml import Faulty
-from tlsec.report import blocks, docx, html, legal, typst
+from tlsec.report import blocks, content, docx, html, legal, typst
 from tlsec.report.blocks import Column, Document, Field, FieldGrid, Meta, Para, Table
 from tlsec.report.errors import MissingPart, Uncovered
 from tlsec.report.papers import notice
@@ -173,6 +173,13 @@ def test_pdf_is_on_the_official_page(pdf: Callable[[Document], bytes]) -> None:
     assert reader.metadata is not None and reader.metadata.title == "网络安全风险隐患整改通知书"
 
 
+def test_pdf_carries_its_fonts(pdf: Callable[[Document], bytes]) -> None:
+    for page in PdfReader(io.BytesIO(pdf(notice.build(NOTICE)))).pages:
+        for font in page["/Resources"]["/Font"].values():  # type: ignore[index]  # PDF object
+            below = font.get_object()["/DescendantFonts"][0].get_object()
+            assert {"/FontFile2", "/FontFile3"} & set(below["/FontDescriptor"].get_object())
+
+
 def test_twenty_two_lines_of_twenty_eight_characters(pdf: Callable[[Document], bytes]) -> None:
     document = Document(
         "gongwen", "标准页", (Para("字" * 28 * 30, indent=False),), Meta(date.today())
@@ -256,7 +263,7 @@ def test_html_has_nothing_from_outside() -> None:
 def test_wording_overlay_and_its_faults(tmp_path: Path) -> None:
     file = tmp_path / "reports/notice.yaml"
     file.parent.mkdir()
-    own = Path("reports/notice.yaml").read_text(encoding="utf-8")
+    own = content.read(notice.FILE)
     file.write_text(own.replace("送达回执", "送达回证"), encoding="utf-8")
     document = notice.build(NOTICE, notice.wording(tmp_path))
     assert any("送达回证" in text for text in blocks.texts(document))
@@ -289,7 +296,7 @@ def test_an_unchecked_article_is_never_printed() -> None:
 def test_a_law_with_a_bad_day_says_where(tmp_path: Path) -> None:
     file = tmp_path / legal.FILE
     file.parent.mkdir(parents=True)
-    own = Path(legal.FILE).read_text(encoding="utf-8")
+    own = content.read(legal.FILE)
     file.write_text(own.replace("valid_from: 2017-06-01", "valid_from: 2017-6-1"), encoding="utf-8")
     with pytest.raises(Faulty, match=r"legal-basis\.yaml:\d+:\d+"):
         legal.load(tmp_path)
