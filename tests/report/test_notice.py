@@ -19,7 +19,7 @@ from pypdf import PdfReader
 from tests.report.hostile import COVERED, EMOJI, HEBREW, HOSTILE, LONG
 from tests.report.sample import NOTICE
 from tlsec.marked_yaml import Faulty
-from tlsec.report import blocks, content, docx, html, legal, typst
+from tlsec.report import blocks, content, docx, html, legal, typst, words
 from tlsec.report.blocks import Column, Document, Field, FieldGrid, Meta, Para, Table
 from tlsec.report.errors import MissingPart, Uncovered
 from tlsec.report.papers import notice
@@ -196,7 +196,7 @@ def test_hostile_text_is_printed_literally(pdf: Callable[[Document], bytes]) -> 
     document = notice.build(replace(NOTICE, problems=problems, circulation=HOSTILE["typst"]))
     for kind, text in all_texts(document, pdf).items():
         for name, value in HOSTILE.items():
-            assert squeeze(blocks.clean(value)) in text, (kind, name)
+            assert squeeze(words.clean(value)) in text, (kind, name)
     page = html_page(html.render(document))
     assert not page.tags & {"script", "img", "iframe", "link", "object"}
     assert not any(name.startswith("on") for name in page.attributes)
@@ -225,7 +225,7 @@ def test_hostile_text_in_every_kind_of_block(name: str, pdf: Callable[[Document]
         footer=text,
     )
     for result in all_texts(document, pdf).values():
-        assert result.count(squeeze(blocks.clean(text))) >= 20
+        assert result.count(squeeze(words.clean(text))) >= 20
 
 
 def test_a_cell_of_ten_thousand_characters(pdf: Callable[[Document], bytes]) -> None:

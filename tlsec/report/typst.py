@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tlsec.i18n import _
-from tlsec.report import blocks, content, fonts
+from tlsec.report import blocks, content, fonts, words
 from tlsec.report.blocks import Document
 from tlsec.report.errors import MissingPart, PaperError
 
@@ -49,7 +49,7 @@ def render(
     found = fonts.resolve(fonts.load(overlay), fonts.installed(font_folders))
     data = blocks.to_data(document)
     missing = fonts.uncovered(
-        [*blocks.texts(document), blocks.clean(document.footer)], found.values()
+        [*blocks.texts(document), words.clean(document.footer)], found.values()
     )
     if missing and not allow_fallback:
         raise fonts.refusal(missing)
