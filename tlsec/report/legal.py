@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -11,6 +11,7 @@ from tlsec import marked_yaml
 from tlsec.i18n import _
 from tlsec.report import content
 from tlsec.report.papers.data import LegalBasis
+from tlsec.report.words import SHANGHAI
 
 FILE = "policies/ladders/legal-basis.yaml"
 
@@ -62,8 +63,14 @@ def load(overlay: Path | None = None) -> tuple[Law, ...]:
     return tuple(marked_yaml.parse(LawFile, marked_yaml.load(path)).laws)
 
 
-def basis(paper: str, on: date, overlay: Path | None = None) -> tuple[LegalBasis, ...]:
-    """The laws in force on a day that a paper cites; articles only where they were checked."""
+def basis(
+    paper: str = "notice", on: date | None = None, overlay: Path | None = None
+) -> tuple[LegalBasis, ...]:
+    """The laws in force on a day (today in Shanghai if None) that a paper cites.
+
+    Articles are given only where they were checked.
+    """
+    on = on or datetime.now(SHANGHAI).date()
     return tuple(
         LegalBasis(law.law, law.articles if law.checked else "")
         for law in load(overlay)
