@@ -16,10 +16,13 @@ import pytest
 
 from tests.peers import free_port
 from tests.probe import hostile
-from tests.probe.kit import HERE, NOW, gateway, scope
+from tests.probe.kit import HERE, NOW, gateway, results, scope, target
 from tlsec.facts import Reason, Scope, Vantage
 from tlsec.probe.gateway import Gateway, GatewayError, Stopped
+from tlsec.probe.net_port import NetPort
+from tlsec.probe.net_service import NetService
 from tlsec.probe.pace import Bucket
+from tlsec.probe.tls_handshake import TlsHandshake
 
 _opened: list[str] | None = None
 
@@ -133,6 +136,15 @@ class TestScope:
         else:
             assert through.permit("127.0.0.1", 1) is night
 
+    async def test_an_address_that_cannot_be_translated_is_out_of_scope(self) -> None:
+        def translate(address: str, port: int) -> tuple[str, int]:
+            raise ValueError("no such place on loopback")
+
+        with watched() as opened:
+            through = gateway(translate=translate)
+            assert await _all_ways(through, "127.0.0.1") == [Reason.OUT_OF_SCOPE] * 3
+        assert opened == []
+
     async def test_a_port_that_cannot_be_is_a_reason_not_a_crash(self) -> None:
         for port in (0, -1, 65536):
             assert await _all_ways(gateway(), "127.0.0.1", port) == [Reason.UNREACHABLE] * 3
@@ -168,6 +180,21 @@ class TestStop:
         assert ended.pop() is None
         assert ended[23] == "closed", "the one that had the first token"
         assert {type(end) for at, end in enumerate(ended) if at != 23} == {Stopped}
+
+    async def test_probes_end_too(self) -> None:
+        with hostile.unanswered_port() as mute:
+            async with hostile.silent() as server:
+                for probe, port in (
+                    (NetPort(), mute),
+                    (NetService(), server.port),
+                    (TlsHandshake(), server.port),
+                ):
+                    through = gateway()
+                    asyncio.get_running_loop().call_later(0.1, through.stop)
+                    before = time.monotonic()
+                    with pytest.raises(Stopped):
+                        await results(probe, target(port), through)
+                    assert time.monotonic() - before < 0.5
 
     async def test_after_the_stop_no_socket_opens(self) -> None:
         through = gateway()
@@ -330,6 +357,7 @@ class TestAddresses:
         with pytest.raises(GatewayError) as caught:
             await gateway().port_state("127.0.0.1", free_port(), abroad)
         assert caught.value.failed.reason is Reason.LOST
+        assert caught.value.failed.detail.startswith("本机无法发出连接")
 
     async def test_heard_is_a_vantage_of_its_own(self) -> None:
         through = gateway()

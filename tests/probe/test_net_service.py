@@ -33,6 +33,16 @@ async def service(port: int, address: str = "127.0.0.1") -> Service:
     return found.service
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A quarter of the usual patience, and a proof that ten seconds are enough in earnest."""
+    for name in ("GREETING_SECONDS", "ANSWER_SECONDS"):
+        monkeypatch.setattr(net_service, name, getattr(net_service, name) / 4)
+    start = time.monotonic()
+    yield
+    assert time.monotonic() - start < 2.5
+
+
 @pytest.mark.peer
 async def test_openssh(tmp_path: Path) -> None:
     with start_sshd(tmp_path) as peer:
@@ -124,19 +134,10 @@ async def test_servers_that_speak_first_are_asked_nothing(
         (bytes.fromhex("030000130ed000001234000200080002000000"), "rdp"),
     ],
 )
+@pytest.mark.usefixtures("impatient")
 async def test_answers(answer: bytes, kind: str) -> None:
     async with hostile.answer(answer) as server:
         assert (await service(server.port)).kind == kind
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A quarter of the usual patience, and a proof that ten seconds are enough in earnest."""
-    for name in ("GREETING_SECONDS", "ANSWER_SECONDS"):
-        monkeypatch.setattr(net_service, name, getattr(net_service, name) / 4)
-    start = time.monotonic()
-    yield
-    assert time.monotonic() - start < 2.5
 
 
 @pytest.mark.usefixtures("impatient")

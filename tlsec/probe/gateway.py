@@ -79,7 +79,12 @@ def translate_error(error: BaseException) -> GatewayError:
     if isinstance(error, TimeoutError):
         return GatewayError(Reason.TIMEOUT)
     if isinstance(error, OSError):
-        return GatewayError(_ERRNO.get(error.errno or 0, Reason.UNREACHABLE), error.strerror or "")
+        reason = _ERRNO.get(error.errno or 0)
+        why = error.strerror or str(error)
+        if reason is Reason.LOST:
+            return GatewayError(reason, _("本机无法发出连接：{why}").format(why=why))
+        # a known reason says it all; only an unknown one needs the system's own words
+        return GatewayError(reason) if reason else GatewayError(Reason.UNREACHABLE, why)
     return GatewayError(Reason.BUG_IN_PROBE, type(error).__name__)
 
 
@@ -237,7 +242,8 @@ class Gateway:
         try:
             bucket = self._buckets.get(scope.id)
             if bucket is None:
-                bucket = self._buckets[scope.id] = Bucket(scope.rate_per_second)
+                rate = max(scope.rate_per_second, 0.001)
+                bucket = self._buckets[scope.id] = Bucket(rate)
             delay = bucket.delay(asyncio.get_running_loop().time())
             if delay > 0:
                 await self._switch.sleep(delay)
@@ -245,7 +251,11 @@ class Gateway:
                 self.permit(address, port)  # the scope may have ended while this one waited
             if self.stopped:
                 raise Stopped
-            yield self.translate(address, port)
+            try:
+                dial = self.translate(address, port)
+            except ValueError as error:  # the practice range has no such place
+                raise GatewayError(Reason.OUT_OF_SCOPE, str(error)) from error
+            yield dial
         finally:
             host.release()
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from tlsec.probe.base import Probe
+if TYPE_CHECKING:
+    from tlsec.probe.base import Probe
 
 
 @dataclass(frozen=True, slots=True)
