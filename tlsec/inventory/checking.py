@@ -26,7 +26,9 @@ class Reading:
         of = table(name)
         for raw in self.source.rows(name, self._faults):
             row = understand(of, raw, self._faults)
-            if row is not None and self.rules.add(row, raw.number):
+            if row is None:
+                self.rules.excuse(name, str(raw.values.get("id") or "").strip())
+            elif self.rules.add(row, raw.number):
                 yield row, raw.number
 
     def faults(self) -> list[Fault]:

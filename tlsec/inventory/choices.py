@@ -151,6 +151,8 @@ def words(choice: type[StrEnum]) -> dict[str, str]:
 
 def code_of(choice: type[StrEnum], text: str) -> str | None:
     """The code that a text names (code or word, zh or the language in force), None when none."""
+    if text in _WORDS[choice]:
+        return text
     wanted = text.strip().casefold()
     for code, word in _WORDS[choice].items():
         if wanted in (code.casefold(), word.casefold(), _(word).casefold()):

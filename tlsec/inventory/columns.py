@@ -68,9 +68,12 @@ class Table:
 
     def column(self, name: str) -> Column | None:
         """The column that a key of a file or a title of a sheet (zh or translated) names."""
+        for column in self.columns:  # by far the usual case, and asked for every value of a file
+            if name == column.name:
+                return column
         wanted = name.strip().rstrip("*").casefold()
         for column in self.columns:
-            if wanted in (column.name, column.words.casefold(), column.title.casefold()):
+            if wanted in (column.words.casefold(), column.title.casefold()):
                 return column
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ from tlsec.inventory.choices import SystemStatus
 
 LIVE = (SystemStatus.IN_USE, SystemStatus.CHANGING)
 _CACHE = 4096
+_NEIGHBOURS = 200  # addresses read at once
+_WINDOWS = 16  # such readings remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +73,65 @@ class Known:
     allocation: str  # id of the live allocation that covers it most closely, "" for none
 
 
+class _Window:
+    """All that is on record from one address to another, both included."""
+
+    def __init__(self, low: str, high: str, now: datetime) -> None:
+        self.low, self.high = low, high
+        self._assets: dict[str, list[AssetRow]] = defaultdict(list)
+        self._endpoints: dict[str, list[EndpointRow]] = defaultdict(list)
+        held = models.AssetAddress.objects.filter(hex__gte=low, hex__lte=high)
+        wanted = held.values("asset_id")
+        assets = {record.id: asset_row(record) for record in assets_query().filter(id__in=wanted)}
+        for hex, asset in held.order_by("asset__ordinal", "asset_id").values_list(
+            "hex", "asset_id"
+        ):
+            self._assets[hex].append(assets[asset])
+        endpoints = models.Endpoint.objects.filter(hex__gte=low, hex__lte=high)
+        for record in endpoints.select_related("asset__system").order_by("port", "pk"):
+            self._endpoints[record.hex].append(endpoint_row(record))
+        overlapping = live_blocks(now).filter(low__lte=high, high__gte=low)
+        self._blocks = list(overlapping.values_list("low", "high", "allocation_id"))
+        self._known: dict[str, Known] = {}
+
+    def at(self, hex: str) -> Known:
+        if hex not in self._known:
+            if len(self._known) >= _CACHE:
+                self._known.clear()
+            covering = (each for each in self._blocks if each[0] <= hex <= each[1])
+            narrowest = min(
+                covering, key=lambda each: int(each[1], 16) - int(each[0], 16), default=None
+            )
+            self._known[hex] = Known(
+                tuple(self._assets.get(hex, ())),
+                tuple(self._endpoints.get(hex, ())),
+                narrowest[2] if narrowest else "",
+            )
+        return self._known[hex]
+
+
 class Holdings:
-    """The register's assets and allocations as they stand at `now`."""
+    """The register's assets and allocations as they stand at `now`.
+
+    A scan goes from address to address, so what is read for one is read for its neighbours too.
+    """
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self.at: Callable[[str], Known] = lru_cache(_CACHE)(self._read_address)
+        self._windows: deque[_Window] = deque(maxlen=_WINDOWS)
         self.by_id: Callable[[str], AssetRow | None] = lru_cache(_CACHE)(self._read_asset)
         self.by_host: Callable[[str], tuple[AssetRow, ...]] = lru_cache(_CACHE)(self._read_host)
 
-    def _read_address(self, address: str) -> Known:
+    def at(self, address: str) -> Known:
+        """What is on record of an address."""
         hex = store.hex_of(address)
-        ids = models.AssetAddress.objects.filter(hex=hex).values("asset_id")
-        assets = assets_query().filter(id__in=ids).order_by("ordinal", "id")
-        endpoints = models.Endpoint.objects.filter(hex=hex).select_related("asset__system")
-        return Known(
-            tuple(map(asset_row, assets)),
-            tuple(map(endpoint_row, endpoints.order_by("port", "pk"))),
-            live_allocations(address, self.now).values_list("allocation_id", flat=True).first()
-            or "",
-        )
+        for window in self._windows:
+            if window.low <= hex <= window.high:
+                return window.at(hex)
+        after = models.AssetAddress.objects.filter(hex__gte=hex).order_by("hex")
+        edge = after.values_list("hex", flat=True)[_NEIGHBOURS : _NEIGHBOURS + 1].first()
+        self._windows.appendleft(_Window(hex, edge or "f" * 32, self.now))
+        return self._windows[0].at(hex)
 
     def _read_asset(self, id: str) -> AssetRow | None:
         record = assets_query().filter(id=id).first()
@@ -100,24 +142,23 @@ class Holdings:
         return tuple(map(asset_row, assets_query().filter(id__in=ids).order_by("ordinal", "id")))
 
 
-def live_allocations(address: str, now: datetime) -> QuerySet[models.AllocationBlock]:
-    """Blocks of allocations in force that cover an address, the narrowest first."""
-    hex = store.hex_of(address)
+def live_blocks(now: datetime) -> QuerySet[models.AllocationBlock]:
+    """Blocks of allocations in force."""
     return models.AllocationBlock.objects.filter(
         Q(allocation__until__isnull=True) | Q(allocation__until__gt=now),
-        low__lte=hex,
-        high__gte=hex,
         allocation__valid_from__lte=now,
         allocation__status__in=LIVE,
-    ).order_by("-low", "high")
+    )
 
 
 def allocation_until(asset: AssetRow, now: datetime) -> datetime | None:
     """When the first of the live allocations of an asset's addresses ends; None: none ends, or none lives."""
     ends = [
         until
-        for address in asset.addresses
-        for until in live_allocations(address, now).values_list("allocation__until", flat=True)
+        for hex in map(store.hex_of, asset.addresses)
+        for until in live_blocks(now)
+        .filter(low__lte=hex, high__gte=hex)
+        .values_list("allocation__until", flat=True)
         if until is not None
     ]
     return min(ends, default=None)
@@ -125,6 +166,13 @@ def allocation_until(asset: AssetRow, now: datetime) -> datetime | None:
 
 def assets_query() -> Any:
     return models.Asset.objects.select_related("system__operator")
+
+
+def reclaimed() -> QuerySet[Any, Any]:
+    """Ids of assets given back: their addresses may be somebody else's by now."""
+    gone = SystemStatus.RECLAIMED
+    found = models.Asset.objects.filter(Q(status=gone) | Q(status=None, system__status=gone))
+    return found.values("id")
 
 
 def asset_row(record: Any) -> AssetRow:

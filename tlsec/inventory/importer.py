@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from tlsec.inventory import store
 from tlsec.inventory.checking import Reading
@@ -52,9 +53,10 @@ def import_register(path: Path, prune: bool = False) -> dict[str, Count]:
 
 def _take(reading: Reading, name: str) -> Count:
     count = Count()
+    after = store.last_ordinal(name)
     chunk: list[tuple[Row, int]] = []
-    for item in reading.rows(name):
-        chunk.append(item)
+    for row, number in reading.rows(name):
+        chunk.append((row, after + number))
         if len(chunk) == store.CHUNK:
             _write(name, chunk, count)
             chunk = []
@@ -66,14 +68,14 @@ def _write(name: str, chunk: list[tuple[Row, int]], count: Count) -> None:
     if not chunk:
         return
     model: Any = store.MODELS[name]
-    known = model.objects.in_bulk([row.key for row, _number in chunk])
+    known = model.objects.in_bulk([row.key for row, _ordinal in chunk])
     fresh, changed = [], []
-    for row, number in chunk:
+    for row, ordinal in chunk:
         record = known.get(row.key)
         if record is None:
-            fresh.append((row, number))
+            fresh.append((row, ordinal))
         elif any(getattr(record, key) != value for key, value in store.values_of(row).items()):
-            changed.append((row, number))
+            changed.append((row, ordinal))
         else:
             count.unchanged += 1
     count.created += len(fresh)
@@ -89,6 +91,9 @@ def _gone(rules: Rules, name: str) -> list[str]:
 
 def _feed_rest(rules: Rules, name: str) -> None:
     """Show the rules what the register holds beside the source; the two have to fit together."""
-    for row in store.rows(name):
-        if not rules.seen(name, row.key):
+    model: Any = store.MODELS[name]
+    keys = model.objects.values_list("pk", flat=True)
+    unseen = [key for key in keys.iterator(store.CHUNK) if not rules.seen(name, key)]
+    for start in range(0, len(unseen), store.CHUNK):
+        for row in store.rows(name, Q(pk__in=unseen[start : start + store.CHUNK])):
             rules.add(row, 0)

@@ -18,7 +18,6 @@ from django.db.models import Q
 from tlsec import facts
 from tlsec.facts import AssetFacts, Flow, Locator, Network, ZoneRole
 from tlsec.inventory import models, store
-from tlsec.inventory.choices import SystemStatus
 from tlsec.inventory.flows import Matrix, Point, ZoneMap
 from tlsec.inventory.holdings import (
     AssetRow,
@@ -28,6 +27,7 @@ from tlsec.inventory.holdings import (
     asset_row,
     assets_query,
     endpoint_row,
+    reclaimed,
 )
 from tlsec.inventory.schema import FlowRule, Waiver
 
@@ -183,7 +183,7 @@ class Lookup:
         assets: Sequence[str] | None = None,
     ) -> Iterator[AssetRow]:
         """Assets in use, streaming, in the order of the file. None: no limit."""
-        found = assets_query().exclude(status=SystemStatus.RECLAIMED)
+        found = assets_query().exclude(id__in=reclaimed())
         if zones is not None:
             found = found.filter(zone__in=zones)
         if systems is not None:
@@ -237,7 +237,7 @@ class Lookup:
     ) -> Iterator[EndpointRow]:
         """Declared endpoints of assets in use, streaming, ordered by address and port. None: no limit."""
         found = models.Endpoint.objects.select_related("asset__system")
-        found = found.exclude(asset__status=SystemStatus.RECLAIMED)
+        found = found.exclude(asset__in=reclaimed())
         if zones is not None:
             found = found.filter(asset__zone__in=zones)
         if systems is not None:
@@ -282,9 +282,12 @@ class Lookup:
         return AssetFacts(**values)
 
     def _subject(self, subject: str, known: Known | None, name: str) -> AssetRow | None:
-        if not subject.startswith(UNKNOWN) and (asset := self._held.by_id(subject)):
-            return asset
         held = known.assets if known else ()
+        asset = next((asset for asset in held if asset.id == subject), None)
+        if asset is None and not subject.startswith(UNKNOWN):
+            asset = self._held.by_id(subject)
+        if asset is not None:
+            return asset
         named = [asset for asset in held if name and name in asset.hosts]
         if named or held:
             return (*named, *held)[0]

@@ -66,17 +66,19 @@ class Rules:
         """Whether a row of that key has been added."""
         return key in self._keys[name]
 
+    def excuse(self, name: str, key: str) -> None:
+        """A row of that key is there but does not read: others that refer to it are not to blame."""
+        self._keys[name].setdefault(key, 0)
+
     def add(self, row: Row, number: int) -> bool:
         """Take one row; False when its key was there before."""
         keys = self._keys[row.table]
         key = row.key
         origin = (row.table, number, key)
         if key in keys:
-            first = keys[key]
             first_column = table(row.table).columns[0].name
-            self._find(
-                origin, (first_column,), _("“{key}”与第 {n} 行重复").format(key=key, n=first)
-            )
+            message = _("“{key}”重复，前面已有一行").format(key=key)
+            self._find(origin, (first_column,), message)
             return False
         keys[key] = number
         for column in _references(row.table):

@@ -109,14 +109,21 @@ def condition(name: str, column: str, key: str) -> db.Q | None:
     return db.Q((column, key)) if column in TABLES[name].model_fields else None
 
 
+def last_ordinal(name: str) -> int:
+    """Where the last row of a table stands; 0 when it has none."""
+    model: Any = MODELS[name]
+    return model.objects.aggregate(last=db.Max("ordinal"))["last"] or 0
+
+
 def write(name: str, fresh: Sequence[tuple[Row, int]], changed: Sequence[tuple[Row, int]]) -> None:
-    """Insert and update rows (with their ordinals) and what is looked up by them."""
+    """Insert and update rows, and what is looked up by them. Ordinals count for new rows only."""
     model: Any = MODELS[name]
     key = model._meta.pk.attname
     written = [*fresh, *changed]
     records = [model(ordinal=ordinal, **values_of(row)) for row, ordinal in written]
     fields = [field.attname for field in model._meta.concrete_fields if field.attname != key]
     names = [field.name for field in model._meta.concrete_fields if field.attname in fields]
+    names.remove("ordinal")  # what is there already keeps its place
     model.objects.bulk_create(
         records, update_conflicts=True, unique_fields=[key], update_fields=names, batch_size=CHUNK
     )

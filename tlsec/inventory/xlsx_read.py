@@ -16,6 +16,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
+from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
 from tlsec.i18n import _
@@ -192,7 +193,7 @@ class _Reader:
             return value.isoformat()
         if isinstance(value, float) and value.is_integer():
             return str(int(value))
-        return str(value)
+        return unescape(value) if isinstance(value, str) else str(value)
 
     def _cell(self, number: int, position: int) -> str:
         return f"{self._name}!{get_column_letter(position)}{number}"
