@@ -112,21 +112,18 @@ def test_scopes_are_live_and_leave_secret_systems_out(lookup: Lookup) -> None:
     assert scope.quiet_hours == ((time(22), time(6)),)
 
 
-def test_waiver_covers_only_its_clauses_place_and_time(lookup: Lookup) -> None:
-    from tlsec.inventory import models
+def test_waivers_end_by_themselves(lookup: Lookup) -> None:
     from tlsec.inventory.lookup import Lookup
 
-    where: Locator = {"address": "203.0.113.10", "port": 443, "path": "/"}
-    assert lookup.waiver("web.page-change", "A-S01", ["text"], where) == "W-2026-001"
-    assert lookup.waiver("web.page-change", "A-S01", ["text", "structure"], where) == "W-2026-001"
-    assert lookup.waiver("web.page-change", "A-S01", ["text", "title"], where) == ""
-    assert lookup.waiver("web.page-change", "A-S02", ["text"], where) == ""
-    assert lookup.waiver("web.headers", "A-S01", ["text"], where) == ""
-    assert lookup.waiver("web.page-change", "A-S01", [], where) == ""
-    late = Lookup(datetime(2026, 11, 30, 16, tzinfo=UTC))  # the day after its last
-    assert late.waiver("web.page-change", "A-S01", ["text"], where) == ""
-    models.Waiver.objects.update(locator={"port": 8443})
-    assert Lookup(NOW).waiver("web.page-change", "A-S01", ["text"], where) == ""
+    (waiver,) = lookup.waivers()
+    assert (waiver.check, waiver.asset, waiver.clauses) == (
+        "web.page-change", "A-S01", ["text", "structure"],
+    )  # fmt: skip
+    assert waiver.requested_by != waiver.approved_by
+    last = datetime(2026, 11, 30, 15, 59, tzinfo=UTC)  # 23:59 of its last day in the city
+    assert Lookup(last).waivers() == [waiver]
+    assert Lookup(last + timedelta(minutes=1)).waivers() == []
+    assert Lookup(NOW - timedelta(days=2)).waivers() == []
 
 
 def test_endpoints_by_zone_system_asset_and_address(lookup: Lookup) -> None:
@@ -153,12 +150,11 @@ def test_what_is_reclaimed_is_left_alone(lookup: Lookup) -> None:
 
 def test_places(lookup: Lookup) -> None:
     assert lookup.vantage("z7") == Vantage("z7", "Z7", "198.51.100.50")
-    assert next(iter(lookup.vantages())) == "z6"
+    assert next(iter(lookup.vantages)) == "z6"
     with pytest.raises(KeyError):
         lookup.vantage("z99")
-    assert lookup.resolvers() == ["192.0.2.180", "192.0.2.181"]
+    assert [row.address for row in lookup.resolvers()] == ["192.0.2.180", "192.0.2.181"]
     assert len(lookup.zones()) == 16
-    assert lookup.blocks(["Z5"]) == [ip_network("192.0.2.128/27")]
     assert lookup.zone_of("192.0.2.130") == "Z5"
     assert lookup.find_asset(address="192.0.2.180") == "R01"
 

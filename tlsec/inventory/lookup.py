@@ -6,7 +6,7 @@ that a large register does not sit in memory.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import cached_property
@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import Q
 
 from tlsec import facts
-from tlsec.facts import AssetFacts, Flow, Locator, Network, ZoneRole
+from tlsec.facts import AssetFacts, Flow, Locator, ZoneRole
 from tlsec.inventory import models, store
 from tlsec.inventory.flows import Matrix, Point, ZoneMap
 from tlsec.inventory.holdings import (
@@ -87,14 +87,11 @@ class Lookup:
 
     def vantage(self, id: str) -> facts.Vantage:
         """Raises KeyError for a vantage that is not on record."""
-        return self._vantages[id]
-
-    def vantages(self) -> Mapping[str, facts.Vantage]:
-        """Every vantage by id, in the order of the file."""
-        return self._vantages
+        return self.vantages[id]
 
     @cached_property
-    def _vantages(self) -> dict[str, facts.Vantage]:
+    def vantages(self) -> Mapping[str, facts.Vantage]:
+        """Every vantage by id, in the order of the file."""
         return {
             row.id: facts.Vantage(row.id, row.zone_id, row.source)
             for row in models.Vantage.objects.order_by("ordinal", "id")
@@ -122,54 +119,26 @@ class Lookup:
 
     def flow(self, vantage: str | facts.Vantage, address: str, port: int) -> Flow:
         """What the flow matrix says of reaching address:port from a vantage."""
-        at = self._vantages.get(vantage) if isinstance(vantage, str) else vantage
+        at = self.vantages.get(vantage) if isinstance(vantage, str) else vantage
         if at is None:
             return Flow.UNSPECIFIED
         source = Point(at.zone, ip_address(at.source) if at.source else None)
         target = Point(self.zone_of(address) or "", ip_address(address))
         return self._matrix.decide(source, target, port, self.now)
 
-    def blocks(self, zones: Collection[str] | None = None) -> list[Network]:
-        """The blocks of some zones; None: of all."""
-        return [
-            ip_network(block)
-            for zone in self._zones.values()
-            if zones is None or zone.id in zones
-            for block in zone.blocks
-        ]
+    def resolvers(self) -> list[models.Resolver]:
+        """The resolvers to compare."""
+        return list(models.Resolver.objects.order_by("ordinal", "id"))
 
-    def resolvers(self) -> list[str]:
-        """Addresses of the resolvers to compare."""
-        return list(
-            models.Resolver.objects.order_by("ordinal", "id").values_list("address", flat=True)
-        )
-
+    @cached_property
     def own_domains(self) -> list[str]:
         """Domains that links of the city's pages may point to."""
-        return self._own_domains
-
-    @cached_property
-    def _own_domains(self) -> list[str]:
         return list(models.Domain.objects.order_by("ordinal", "id").values_list("id", flat=True))
-
-    @cached_property
-    def _waivers(self) -> list[Waiver]:
-        found = store.rows("waivers", Q(valid_from__lte=self.now, until__gt=self.now))
-        return [row for row in found if isinstance(row, Waiver)]
 
     def waivers(self) -> list[Waiver]:
         """Approved exceptions in force now."""
-        return self._waivers
-
-    def waiver(self, check: str, subject: str, clauses: Collection[str], locator: Locator) -> str:
-        """Id of the exception in force that silences all of these clauses there, "" for none."""
-        for row in self._waivers:
-            if (row.check, row.asset) != (check, subject) or not clauses:
-                continue
-            here = all(locator.get(key) == value for key, value in row.locator.items())
-            if here and set(clauses) <= set(row.clauses):
-                return row.id
-        return ""
+        found = store.rows("waivers", Q(valid_from__lte=self.now, until__gt=self.now))
+        return [row for row in found if isinstance(row, Waiver)]
 
     # --- assets ---
 
@@ -278,7 +247,7 @@ class Lookup:
         if asset is not None:
             values.update(_of_asset(asset))
             values["addresses"] = self._addresses(name, asset)
-            values["own_domains"] = self.own_domains()
+            values["own_domains"] = self.own_domains
         return AssetFacts(**values)
 
     def _subject(self, subject: str, known: Known | None, name: str) -> AssetRow | None:
