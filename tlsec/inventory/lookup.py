@@ -50,11 +50,19 @@ class Who:
 
 
 class Lookup:
-    """The register as it stands at `now`. Make a new one for each run; it does not see later changes."""
+    """The register as it stands at `now`. Make a new one for each run; it does not see later changes.
+
+    `vantages`: every vantage by id, in the order of the file.
+    """
 
     def __init__(self, now: datetime) -> None:
         self.now = now
         self._held = Holdings(now)
+        # read now: an executor asks for vantages from its event loop, where no query may be made
+        self.vantages: Mapping[str, facts.Vantage] = {
+            row.id: facts.Vantage(row.id, row.zone_id, row.source)
+            for row in models.Vantage.objects.order_by("ordinal", "id")
+        }
 
     # --- permits and places ---
 
@@ -88,14 +96,6 @@ class Lookup:
     def vantage(self, id: str) -> facts.Vantage:
         """Raises KeyError for a vantage that is not on record."""
         return self.vantages[id]
-
-    @cached_property
-    def vantages(self) -> Mapping[str, facts.Vantage]:
-        """Every vantage by id, in the order of the file."""
-        return {
-            row.id: facts.Vantage(row.id, row.zone_id, row.source)
-            for row in models.Vantage.objects.order_by("ordinal", "id")
-        }
 
     @cached_property
     def _zones(self) -> dict[str, models.Zone]:
