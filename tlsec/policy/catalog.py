@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -68,15 +68,19 @@ class _Head(_Strict):
     version: int
     zh: str
     en: str
+    published: dict[str, dict[str, int]] = {}  # extension → level → items of the standard
 
 
 @dataclass(frozen=True)
 class Catalog:
+    """`published`: how many items the standard has, so that a part is never taken for the whole."""
+
     id: str
     version: int
     points: Mapping[str, Point]
     lines: Mapping[str, Line]
     items: Mapping[str, Item]
+    published: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def item(self, line: str, s: int, a: int) -> Item | None:
         """The item of a line for a grade SxAy: the level its attribute selects; None when none is asked."""
@@ -113,7 +117,7 @@ def load(folder: Path) -> Catalog:
                 faults.append(Fault(where, message.format(kind=kind, id=id_, target=target)))
     if faults:
         raise Faulty(faults)
-    return Catalog(head.catalog, head.version, points, lines, items)
+    return Catalog(head.catalog, head.version, points, lines, items, head.published)
 
 
 def _table(
