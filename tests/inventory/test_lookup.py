@@ -64,7 +64,12 @@ def test_facts_of_addresses_without_an_asset(lookup: Lookup) -> None:
         flow=Flow.ALLOWED,
     )  # fmt: skip
     line = lookup.asset_facts({"address": "203.0.113.130", "port": 3128}, "u:203.0.113.130")
-    assert (line.registered, line.allocated, line.zone, line.zone_role) == (False, True, None, None)
+    assert (line.registered, line.allocated, line.zone, line.zone_role) == (
+        False,
+        True,
+        None,
+        ZoneRole.NONE,
+    )
 
 
 def test_facts_of_a_name(lookup: Lookup) -> None:

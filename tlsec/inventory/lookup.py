@@ -242,6 +242,8 @@ class Lookup:
             values.update(registered=asset is not None, zone=zone)
         if zone in self._zones:
             values["zone_role"] = ZoneRole(self._zones[zone].role)
+        elif address and zone is None:
+            values["zone_role"] = ZoneRole.NONE  # known to lie outside every zone
         if known is not None and port:
             values.update(_of_port(known, asset, port, str(locator.get("path", ""))))
         if asset is not None:
