@@ -74,6 +74,16 @@ def load(
     return Policy(found, checks, profiles.load(file, checks), ports)
 
 
+def load_check(file: Path, policy: Policy, fact_types: Mapping[str, type[Any]]) -> Loaded:
+    """One check file as if it lay among the checks of a policy. Raises Faulty with all its faults."""
+    loaded = checks_.load(file, fact_types, policy.ports)
+    known = policy.checks.get(loaded.check.id)
+    beside = [known] if known and Path(known.marked.name).resolve() != file.resolve() else []
+    if faults := [*_twice(loaded, beside), *_line_faults(loaded, policy.catalog)]:
+        raise Faulty(faults)
+    return loaded
+
+
 def _ports(roots: list[Path], faults: list[Fault]) -> dict[str, list[int]]:
     ports: dict[str, list[int]] = {}
     for file in (f for root in roots for f in sorted((root / "ports").glob("*.yaml"))):
@@ -112,14 +122,25 @@ def _checks(
         except Faulty as error:
             faults.extend(error.faults)
             continue
-        check = loaded.check
-        if check.id in checks:
-            message = _("检查项 {id} 已存在；要收紧请用基线方案的参数").format(id=check.id)
-            faults.append(loaded.marked.fault(("check",), message))
+        if loaded.check.id in checks:
+            faults.extend(_twice(loaded, [checks[loaded.check.id]]))
             continue
-        for i, mapping in enumerate(check.maps):
-            if catalog is not None and mapping.line not in catalog.lines:
-                message = _("条款目录里没有要求线 {line}").format(line=mapping.line)
-                faults.append(loaded.marked.fault(("maps", i, "line"), message))
-        checks[check.id] = loaded
+        if catalog is not None:
+            faults.extend(_line_faults(loaded, catalog))
+        checks[loaded.check.id] = loaded
     return dict(sorted(checks.items()))
+
+
+def _twice(loaded: Loaded, known: list[Loaded]) -> list[Fault]:
+    message = _("检查项 {id} 已存在；要收紧请用基线方案的参数").format(id=loaded.check.id)
+    return [loaded.marked.fault(("check",), message) for _known in known]
+
+
+def _line_faults(loaded: Loaded, catalog: Catalog) -> list[Fault]:
+    return [
+        loaded.marked.fault(
+            ("maps", i, "line"), _("条款目录里没有要求线 {line}").format(line=mapping.line)
+        )
+        for i, mapping in enumerate(loaded.check.maps)
+        if mapping.line not in catalog.lines
+    ]

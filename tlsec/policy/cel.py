@@ -89,14 +89,17 @@ def _over(node: Macro, names: Mapping[str, Any], run: _Run, blame: bool) -> bool
         return None
     absorbing = node.kind == "exists"
     decided = unknown = False
+    start = len(run.violators)
     for element in elements:
+        named = len(run.violators)
         inner = _truth(node.body, {**names, node.variable: element}, run, blame)
+        del run.violators[named:]  # of lists within lists, the outermost element is named
         if inner is absorbing:
             decided = True
             # `all` failing blames its false elements, `!exists` its true ones
-            if absorbing == blame and len(run.violators) < MAX_VIOLATORS:
+            if absorbing == blame:
                 run.violators.append(element)
-            elif absorbing != blame:
+            if absorbing != blame or len(run.violators) - start == MAX_VIOLATORS:
                 break
         unknown = unknown or inner is None
     if decided:
