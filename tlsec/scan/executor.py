@@ -82,7 +82,7 @@ class Executor:
             await asyncio.gather(*running, return_exceptions=True)
             await self._flush()
             await self._in_db(lease.release, self.run, owner)
-            await self._in_db(connection.close)
+            await self._in_db(lambda: connection.close())
             self._db.shutdown()
 
     async def _others_work(self) -> bool:
