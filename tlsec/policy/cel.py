@@ -8,7 +8,7 @@ win, while one element that is false makes `all` false whatever the others are (
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -41,6 +41,15 @@ class _Run:
     steps: int = 0
     why: list[str] = field(default_factory=list)
     violators: list[Any] = field(default_factory=list)
+    paths: dict[int, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+
+    def paths_of(self, node: Expr) -> tuple[tuple[str, ...], ...]:
+        """What a part reads, shortest first; found once, not once an element."""
+        found = self.paths.get(id(node))
+        if found is None:
+            found = tuple(sorted(set(reads(node)), key=lambda path: (len(path), path)))
+            self.paths[id(node)] = found
+        return found
 
 
 def evaluate(source: str, tree: Expr, names: Mapping[str, Any], now: datetime) -> Outcome:
@@ -113,17 +122,19 @@ def _value(node: Expr, names: Mapping[str, Any], run: _Run) -> Any:
     if run.steps > MAX_STEPS:
         run.why.append(_("判断步骤超过上限"))
         return None
-    missing = [path for path in reads(node) if _lookup(names, path) is _ABSENT]
+    paths = run.paths_of(node)
+    missing = [path for path in paths if _lookup(names, path) is _ABSENT]
     if missing:
         run.why.extend(_("未观测到 {name}").format(name=".".join(path)) for path in missing)
         return None
     try:
-        return _program(run.source[node.start : node.end]).execute({**names, **run.functions})
-    except (ValueError, TypeError, KeyError, RuntimeError, OverflowError) as error:
-        # the library's own words for a missing part of a list element or a value out of range
-        name = str(error).strip("'\"") if isinstance(error, KeyError) else type(error).__name__
-        run.why.append(_("未观测到 {name}").format(name=name))
-        return None
+        program = _program(run.source[node.start : node.end])
+        return program.execute({**_only(names, paths), **run.functions})
+    except KeyError as error:  # a part that an element of a list lacks
+        run.why.append(_("未观测到 {name}").format(name=str(error).strip("'\"")))
+    except (ValueError, TypeError, LookupError, RuntimeError, ArithmeticError) as error:
+        run.why.append(_("取不出值：{problem}").format(problem=str(error)[:80]))
+    return None
 
 
 @lru_cache(maxsize=4096)
@@ -143,6 +154,25 @@ def _lookup(names: Mapping[str, Any], path: tuple[str, ...]) -> Any:
         if value is _ABSENT:
             return _ABSENT
     return value
+
+
+def _only(names: Mapping[str, Any], paths: Iterable[tuple[str, ...]]) -> dict[str, Any]:
+    """The names cut down to these paths, shortest first: the library copies all that it is given."""
+    kept: dict[str, Any] = {}
+    whole: set[tuple[str, ...]] = set()
+    for path in paths:
+        if any(path[:n] in whole for n in range(1, len(path))):
+            continue
+        source: Any = names
+        into = kept
+        for n, step in enumerate(path, 1):
+            source = source[step]
+            if n == len(path) or not isinstance(source, Mapping):
+                into[step] = source
+                whole.add(path[:n])
+                break
+            into = into.setdefault(step, {})
+    return kept
 
 
 def lookup(names: Mapping[str, Any], path: tuple[str, ...]) -> Any:
