@@ -153,17 +153,17 @@ class Story:
         return runs.Ground.of(workspace.read(self.root), now)
 
     def _inventory(self) -> None:
-        from tlsec.inventory import models
+        from tlsec.inventory.models import Allocation, Asset, Endpoint, System, Unit, Zone
 
         counts = {
-            _("单位"): models.Unit,
-            _("区域"): models.Zone,
-            _("定级对象"): models.System,
-            _("资产"): models.Asset,
-            _("端点"): models.Endpoint,
-            _("分配记录"): models.Allocation,
+            _("单位"): Unit.objects.count(),
+            _("区域"): Zone.objects.count(),
+            _("定级对象"): System.objects.count(),
+            _("资产"): Asset.objects.count(),
+            _("端点"): Endpoint.objects.count(),
+            _("分配记录"): Allocation.objects.count(),
         }
-        self._say("，".join(f"{word} {model.objects.count()}" for word, model in counts.items()))
+        self._say("，".join(f"{word} {n}" for word, n in counts.items()))
 
     def _baseline(self, ground: Ground, switch: Callable[..., Any]) -> None:
         """The portal as it was before its approved redesign becomes the silent baseline."""
