@@ -97,11 +97,11 @@ def _item_for(
 ) -> None:
     """The closed item again when it recurs soon, else a new one that names the old."""
     last = before.items.order_by("-id").first() if before else None
-    if last and last.state == State.CLOSED and last.closed:
-        if now - last.closed <= timedelta(days=recurrence_days):
-            last.alerts.add(alert)
-            items.command(last.no, "reopen", MACHINE, now, reason=alert.message, machine=True)
-            return
+    soon = timedelta(days=recurrence_days)
+    if last and last.state == State.CLOSED and last.closed and now - last.closed <= soon:
+        last.alerts.add(alert)
+        items.command(last.no, "reopen", MACHINE, now, reason=alert.message, machine=True)
+        return
     recurrence = {"recurrence_of": last.no} if last else {}
     items.open_item(alert, {**values(), **recurrence}, sla, now, MACHINE)
 

@@ -7,38 +7,29 @@ from typing import Any
 
 from tlsec.facts import Locator
 from tlsec.inventory.lookup import Lookup
-from tlsec.inventory.models import System, Unit
 from tlsec.policy.catalog import Catalog
 from tlsec.policy.check import Loaded
 from tlsec.register.alerts import Firing
 
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
 def columns(firing: Firing, loaded: Loaded, lookup: Lookup, catalog: Catalog) -> Mapping[str, Any]:
     """Columns of RiskItem that come from the check and the inventory."""
     check = loaded.check
-    asset = lookup.asset(firing.subject)
-    address = str(firing.locator.get("address", ""))
+    who = lookup.describe(firing.subject, str(firing.locator.get("address", "")))
     return {
         "title": check.title.zh,
         "category": check.category,
         "address": where(firing.locator),
-        "unit": _unit_name(asset.unit) if asset else "",
-        "county": _unit_name(asset.county) if asset else "",
-        "system": _system_name(asset.system) or asset.name if asset else "",
-        "zone": (asset.zone if asset else lookup.zone_of(address) if address else "") or "",
+        "unit": who.unit,
+        "county": who.county,
+        "system": who.system,
+        "zone": who.zone or "",
         "remediation": check.remediation.zh,
-        "items": items_of(loaded, catalog, asset.grade_s, asset.grade_a)
-        if asset
-        else items_of(loaded, catalog, None, None),
+        "items": items_of(loaded, catalog, who.grade_s, who.grade_a),
     }
-
-
-def _unit_name(id_: str) -> str:
-    return Unit.objects.filter(id=id_).values_list("name", flat=True).first() or id_
-
-
-def _system_name(id_: str) -> str:
-    return System.objects.filter(id=id_).values_list("name", flat=True).first() or id_
 
 
 def items_of(loaded: Loaded, catalog: Catalog, s: int | None, a: int | None) -> list[str]:
@@ -51,8 +42,9 @@ def where(locator: Locator) -> str:
     """A place in one line: URL, address:port, or name."""
     address, port = locator.get("address"), locator.get("port")
     if "path" in locator:
-        host = locator.get("host") or address
-        return f"{locator.get('scheme', 'http')}://{host}:{port}{locator['path']}（{address}）"
+        scheme = str(locator.get("scheme", "http"))
+        shown = "" if port == DEFAULT_PORTS.get(scheme) else f":{port}"
+        return f"{scheme}://{locator.get('host') or address}{shown}{locator['path']}（{address}）"
     if address and port:
         return f"{address}:{port}"
     return str(locator.get("name") or locator.get("asset") or address or "")

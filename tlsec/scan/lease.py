@@ -95,4 +95,4 @@ def release_dead(run: int) -> None:
 def counts(run: int) -> dict[str, int]:
     """Jobs by state."""
     rows = Job.objects.filter(run=run).values_list("state").annotate(n=Count("id"))
-    return {state: n for state, n in rows.order_by("state")}
+    return dict(rows.order_by("state"))
