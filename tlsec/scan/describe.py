@@ -11,7 +11,6 @@ from tlsec.policy.catalog import Catalog
 from tlsec.policy.check import Loaded
 from tlsec.register.alerts import Firing
 
-
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
