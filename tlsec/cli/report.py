@@ -37,6 +37,11 @@ def _path(ground: Ground, name: str) -> Path:
     return ground.workspace.papers / name
 
 
+def _file_name(text: str) -> str:
+    """A unit's name as part of a file name: nothing in it may lead to another folder."""
+    return "".join(c if c.isalnum() or c in "-_（）()" else "_" for c in text)[:60]
+
+
 def _ledger(ground: Ground, form: str, unit: str | None, run: int | None) -> Path:
     from tlsec.register import papers
     from tlsec.register.models import RiskItem
@@ -70,8 +75,10 @@ def _notice(ground: Ground, form: str, unit: str | None, run: int | None) -> Pat
     mark = ground.workspace.config.notice_mark
     number = f"{mark}〔{items[0].opened.year}〕{int(items[0].no[-5:])}号" if mark else ""
     document = notice.build(papers.notice(ground.workspace, unit, items, number, legal.basis()))
-    path = _path(ground, f"{_('整改通知书')}-{unit}.{form}")
+    path = _path(ground, f"{_('整改通知书')}-{_file_name(unit)}.{form}")
     write_document(document, path)
+    for remark in document.remarks:
+        click.echo(remark, err=True)
     return path
 
 
