@@ -271,7 +271,7 @@ class Story:
 
         for form in ("docx", "pdf"):
             try:
-                self.papers.append(PAPERS["notice"].make(ground, form, item.unit, None))
+                self.papers.append(PAPERS["notice"].make(ground, form, item.unit, None).path)
             except PaperError as error:
                 self._say(f"[yellow]{show.cell(error)}[/]")
 
@@ -279,8 +279,8 @@ class Story:
         from tlsec.cli.report import PAPERS
 
         self._step(_("出具公文与报表"))
-        self.papers.append(PAPERS["ledger"].make(ground, "xlsx", None, None))
-        self.papers.append(PAPERS["scan"].make(ground, "html", None, run.pk))
+        self.papers.append(PAPERS["ledger"].make(ground, "xlsx", None, None).path)
+        self.papers.append(PAPERS["scan"].make(ground, "html", None, run.pk).path)
         for path in self.papers:
             self._say(show.cell(path))
 

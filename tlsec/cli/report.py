@@ -20,12 +20,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A paper as a file, and what the sender has to check by hand."""
+
+    path: Path
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
     """A paper: its name on the command line, its title, and the formats it comes in."""
 
     title: str
     formats: tuple[str, ...]
-    make: Callable[..., Path]
+    make: Callable[..., Made]
 
 
 class NothingToPrint(Exception):
@@ -42,7 +50,7 @@ def _file_name(text: str) -> str:
     return "".join(c if c.isalnum() or c in "-_（）()" else "_" for c in text)[:60]
 
 
-def _ledger(ground: Ground, form: str, unit: str | None, run: int | None) -> Path:
+def _ledger(ground: Ground, form: str, unit: str | None, run: int | None) -> Made:
     from tlsec.register import papers
     from tlsec.register.models import RiskItem
     from tlsec.report.papers import ledger
@@ -57,10 +65,10 @@ def _ledger(ground: Ground, form: str, unit: str | None, run: int | None) -> Pat
     meta = LedgerMeta(city=ground.workspace.config.city, made=now, query=query)
     path = _path(ground, f"{_('风险预警台账')}.xlsx")
     ledger.write(papers.ledger_rows(rows, now), meta, path)
-    return path
+    return Made(path)
 
 
-def _notice(ground: Ground, form: str, unit: str | None, run: int | None) -> Path:
+def _notice(ground: Ground, form: str, unit: str | None, run: int | None) -> Made:
     from tlsec.register import papers
     from tlsec.register.models import RiskItem
     from tlsec.register.transitions import OPEN
@@ -77,12 +85,10 @@ def _notice(ground: Ground, form: str, unit: str | None, run: int | None) -> Pat
     document = notice.build(papers.notice(ground.workspace, unit, items, number, legal.basis()))
     path = _path(ground, f"{_('整改通知书')}-{_file_name(unit)}.{form}")
     write_document(document, path)
-    for remark in document.remarks:
-        click.echo(remark, err=True)
-    return path
+    return Made(path, document.remarks)
 
 
-def _summary(ground: Ground, form: str, unit: str | None, run: int | None) -> Path:
+def _summary(ground: Ground, form: str, unit: str | None, run: int | None) -> Made:
     from tlsec.report.papers import scan_summary
     from tlsec.scan import summary
     from tlsec.scan.models import Run
@@ -94,7 +100,7 @@ def _summary(ground: Ground, form: str, unit: str | None, run: int | None) -> Pa
         raise NothingToPrint(_("还没有巡检记录。先运行 tlsec scan。"))
     path = _path(ground, f"{_('巡检小结')}-{found.pk}.html")
     scan_summary.write(summary.of(found, ground.workspace, ground.policy), path)
-    return path
+    return Made(path)
 
 
 PAPERS = {
@@ -157,10 +163,10 @@ def report(
     ground = open_ground(ctx)
     from tlsec.report.errors import PaperError
 
-    paths = []
+    made = []
     for each in (form,) if form else chosen.formats:
         try:
-            paths.append(chosen.make(ground, each, unit, run_id))
+            made.append(chosen.make(ground, each, unit, run_id))
         except NothingToPrint as error:
             fail(str(error), BAD_INPUT)
         except PaperError as error:
@@ -168,10 +174,12 @@ def report(
                 fail(str(error), CANNOT_RUN)
             click.echo(str(error), err=True)
     if as_json:
-        print_json({"papers": [str(path) for path in paths]})
+        print_json({"papers": [str(paper.path) for paper in made]})
         return
-    for path in paths:
-        click.echo(str(path))
+    for paper in made:
+        click.echo(str(paper.path))
+    for remark in dict.fromkeys(remark for paper in made for remark in paper.remarks):
+        click.echo(_("请核对：{remark}").format(remark=remark), err=True)
 
 
 def _list(as_json: bool) -> None:

@@ -75,10 +75,8 @@ def notice(
 ) -> Notice:
     """The notice to one unit over its open items, dated today."""
     today = datetime.now(UTC).astimezone(LOCAL).date()
-    contact = Person.objects.filter(
-        unit__name=workspace.config.bureau.removeprefix(workspace.config.city)
-    ).first()
-    contact = contact or Person.objects.filter(unit__name=workspace.config.bureau).first()
+    bureau = Unit.objects.filter(name__startswith=workspace.config.bureau).first()
+    contact = bureau.contact if bureau else None
     problems = tuple(
         Problem(i.no, i.system, f"{i.description}（{i.address}）", i.severity, i.due or "")
         for i in items
