@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .PHONY: help demo serve test check lint bench lock messages pictures clean
 
@@ -48,12 +48,13 @@ clean: ## remove what the targets made
 
 $(VENV)/bin/python:
 	@echo "建立 Python 环境 $(VENV) / making $(VENV)"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新 / Python 3.11 or newer is needed"; exit 3; }
-	@$(PYTHON) -m venv $(VENV) || { echo "缺少 venv：apt install python3-venv / install python3-venv"; rm -rf $(VENV); exit 3; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "需要 Python 3.11 或更新 / Python 3.11 or newer is needed"; exit 3; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "缺少 venv，请安装：apt install python3-venv / venv is missing, install python3-venv"; exit 3; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 3; }
 
 $(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/bin/python
 	@echo "安装 tlsec 与依赖（约一分钟，只做一次） / installing tlsec, once"
-	@$(PIP) install --require-hashes -r requirements/demo.txt
+	@$(PIP) install --require-hashes -r requirements/demo.txt || { echo "安装未完成：请检查网络或软件源后重试 / not installed: check the network or the package index, then try again"; exit 3; }
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
