@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tlsec.register.models import RiskItem
 
 
+MAX_SHOWN = 48
+
+
 @click.group(
     help=_("风险预警台账：从发现到复测销号。")
     + "\n\n"
@@ -59,23 +62,26 @@ def list_(
         print_json({"items": [_keys(item) for item in rows.prefetch_related("alerts")]})
         return
     table = show.table(
-        _("编号"), _("等级"), _("状态"), _("单位"), _("系统"), _("隐患"), _("位置"), _("时限"), flexible=[3, 4, 5, 6]
-    )  # fmt: skip
+        _("编号"), _("等级"), _("状态"), _("系统与单位"), _("隐患"), _("时限"), flexible=[3, 4]
+    )
     now = datetime.now(UTC)
     for item in rows:
-        due = show.moment(item.due)[:10]
+        due = show.moment(item.due)[5:10]
         late = item.due and item.due < now and not item.closed
         table.add_row(
             item.no,
             show.word(show.SEVERITIES, item.severity),
             state_word(item.state),
-            show.cell(item.unit or _("（无主）")),
-            show.cell(item.system or item.subject),
-            show.cell(title(item)),
-            show.cell(item.address),
+            f"{show.cell(item.system or item.address)}\n[dim]{show.cell(item.unit or _('（无主）'))}[/]",
+            show.cell(_cut(title(item))),
             f"[bold red]{due}[/]" if late else due,
         )
     show.console().print(table if table.row_count else _("台账里没有未结事项。"))
+
+
+def _cut(text: str) -> str:
+    """The head of a long sentence; `register show` has it whole."""
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 
 
 def _keys(item: RiskItem) -> dict[str, object]:
@@ -133,7 +139,7 @@ def show_(ctx: click.Context, no: str, as_json: bool) -> None:
         f"[bold]{item.no}[/]  {show.word(show.SEVERITIES, item.severity)}  {state_word(item.state)}"
     )
     for label, value in (
-        (_("隐患"), item.title),
+        (_("检查要求"), item.title),
         (_("说明"), title(item)),
         (_("检查项"), item.check_id),
         (_("条款"), "、".join(item.items)),

@@ -174,11 +174,11 @@ def report(
                 fail(str(error), CANNOT_RUN)
             click.echo(str(error), err=True)
     if as_json:
-        print_json({"papers": [str(paper.path) for paper in made]})
+        print_json({"papers": [str(each.path) for each in made]})
         return
-    for paper in made:
-        click.echo(str(paper.path))
-    for remark in dict.fromkeys(remark for paper in made for remark in paper.remarks):
+    for done in made:
+        click.echo(str(done.path))
+    for remark in dict.fromkeys(remark for done in made for remark in done.remarks):
         click.echo(_("请核对：{remark}").format(remark=remark), err=True)
 
 
