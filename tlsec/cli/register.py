@@ -231,3 +231,25 @@ def close(ctx: click.Context, no: str, as_json: bool) -> None:
         click.echo(_("{no} 未销号：{why}").format(no=no, why=result.why))
     if result.state != "pass":
         ctx.exit(FINDINGS)
+
+
+@register.command(
+    help=_("把最近一次看到的内容认可为新基线（网页改版等），再反馈整改并复测即可销号。")
+    + "\n\n"
+    + _("例：tlsec register accept YJ-2026-00017 --reason 经批准的改版，已核对页面")
+)
+@click.argument("no", metavar=_("编号"))
+@click.option("--reason", default="", help=_("说明"))
+@click.pass_context
+def accept(ctx: click.Context, no: str, reason: str) -> None:
+    ground = open_ground(ctx)
+    from tlsec.register.items import Refused
+    from tlsec.scan import baselines
+
+    try:
+        count = baselines.accept(ground.policy, no, actor(ctx), datetime.now(UTC), reason)
+    except Refused as error:
+        fail(str(error), BAD_INPUT)
+    click.echo(
+        _("已更新 {n} 处基线；反馈整改后运行 tlsec register close {no}").format(n=count, no=no)
+    )

@@ -41,6 +41,7 @@ class Judging:
     recurrence_days: int
     waivers: Waivers
     keep_all: bool = False
+    only: frozenset[str] | None = None  # a retest judges its own checks and raises no others
 
     def store(self, batch: list[Finished]) -> int:
         """Store a batch; returns how many follow-up jobs it added."""
@@ -121,6 +122,7 @@ class Judging:
             loaded
             for loaded in self.policy.for_probe(row["probe"])
             if loaded.check.id not in self.policy.profile.excluded
+            and (self.only is None or loaded.check.id in self.only)
         ]
         if not checks:
             return

@@ -82,7 +82,7 @@ def _once(ground: Ground, item: RiskItem, heads: list[Alert], actor: str) -> tup
     title = _("复测 {no}").format(no=item.no)
     run = runs.begin(ground, specs, actor, kind="retest", title=title)
     try:
-        runs.go(ground, run, actor)
+        runs.go(ground, run, actor, only=frozenset(head.check_id for head in heads))
     except runs.NothingPermitted:
         return "untested", _("目标不在有效授权范围内")
     worst, reasons = "pass", []

@@ -169,6 +169,7 @@ def go(
     actor: str,
     progress: Progress = lambda done, added: None,
     opened: Callable[[Gateway], None] = lambda gateway: None,
+    only: frozenset[str] | None = None,
 ) -> bool:
     """Work until the run is done (True) or stopped by a signal (False).
 
@@ -185,7 +186,7 @@ def go(
     lease.release_dead(run.pk)
     permitted = run.kind == "plan" or _any_permitted(gateway, run)
     if permitted:
-        done = _execute(ground, run, gateway, progress)
+        done = _execute(ground, run, gateway, progress, only)
     _journal_refusals(refused, run, actor)
     if not permitted:
         Job.objects.filter(run=run).update(state=Job.State.REFUSED)
@@ -208,7 +209,9 @@ def _any_permitted(gateway: Gateway, run: Run) -> bool:
     return False
 
 
-def _execute(ground: Ground, run: Run, gateway: Gateway, progress: Progress) -> bool:
+def _execute(
+    ground: Ground, run: Run, gateway: Gateway, progress: Progress, only: frozenset[str] | None
+) -> bool:
     judging = Judging(
         run,
         ground.policy,
@@ -217,6 +220,7 @@ def _execute(ground: Ground, run: Run, gateway: Gateway, progress: Progress) -> 
         ground.recurrence_days,
         Waivers(ground.lookup.waivers()),
         keep_all=run.kind != "plan",
+        only=only,
     )
     executor = Executor(
         run=run.pk,
