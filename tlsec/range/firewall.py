@@ -1,6 +1,6 @@
 """The zone matrix for real: a classic BPF filter on each listening socket drops forbidden SYNs.
 
-The filter (SO_ATTACH_FILTER, needs no privilege) reads the IPv4 source address of every packet that
+The filter (SO_ATTACH_FILTER, needs no privilege on a stock kernel) reads the IPv4 source address of every packet that
 reaches the listener. A forbidden source gets no answer at all, as behind a firewall that drops.
 A port where nothing listens still refuses everybody: no socket, no filter.
 """
@@ -13,8 +13,10 @@ import struct
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from tlsec.i18n import _
 from tlsec.range.city import ANY, INTERNET, City
 from tlsec.range.mapping import translate, translate_block
+from tlsec.range.state import RangeError
 
 OWN_BROWSER = IPv4Network("127.0.0.0/24")  # a person at this machine may open everything
 
@@ -88,18 +90,23 @@ def program(rule: Rule) -> bytes:
 
 
 def attach(sock: socket.socket, rule: Rule) -> None:
-    """Put the rule on a socket, replacing the one it has; works while it listens."""
+    """Put the rule on a socket, replacing the one it has; works while it listens.
+
+    Raises RangeError where the kernel keeps this to root.
+    """
     if rule == OPEN:
         detach(sock)
         return
     text = program(rule)
     buffer = ctypes.create_string_buffer(text, len(text))
     # struct sock_fprog {unsigned short len; struct sock_filter *filter}, native alignment
-    sock.setsockopt(
-        socket.SOL_SOCKET,
-        _SO_ATTACH_FILTER,
-        struct.pack("HP", len(text) // 8, ctypes.addressof(buffer)),
-    )
+    fprog = struct.pack("HP", len(text) // 8, ctypes.addressof(buffer))
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, fprog)
+    except PermissionError as error:  # Linux asks no privilege for this, some hardened kernels do
+        raise RangeError(
+            _("本机内核不许普通用户给套接字设过滤规则，靶场立不起防火墙；请用 root 运行靶场")
+        ) from error
 
 
 def detach(sock: socket.socket) -> None:

@@ -224,4 +224,8 @@ def run(data_dir: Path, port_shift: int | None, ready_fd: int) -> int:
     except RangeError as error:
         _say(ready_fd, {"error": str(error), "kind": type(error).__name__})
         return 3
+    except OSError as error:  # a full disk, a folder that cannot be written
+        text = _("靶场没有启动：{why}").format(why=error)
+        _say(ready_fd, {"error": text, "kind": RangeError.__name__})
+        return 3
     return 0
