@@ -270,3 +270,11 @@ def test_the_judge_and_the_schema_survive_a_round_trip() -> None:
         for fixture in loaded.check.tests:
             once = schema.materialise(loaded.facts, fixture.facts)
             assert schema.materialise(loaded.facts, once) == once
+
+
+def test_every_trouble_of_the_practice_city_names_a_check() -> None:
+    from tlsec.range import troubles
+
+    for trouble in troubles.all_troubles():
+        named = [trouble.check, *(also.check for also in trouble.also)]
+        assert set(filter(None, named)) <= set(SHIPPED.checks), trouble.name
