@@ -11,8 +11,16 @@ import click
 
 from tlsec import content, workspace
 from tlsec.cli import context
-from tlsec.cli.context import BAD_INPUT, CANNOT_RUN, FINDINGS, fail, faults_end_here, print_json
-from tlsec.i18n import _
+from tlsec.cli.context import (
+    BAD_INPUT,
+    CANNOT_RUN,
+    FINDINGS,
+    fail,
+    faults_end_here,
+    open_workspace,
+    print_json,
+)
+from tlsec.i18n import _, listed
 from tlsec.marked_yaml import Fault, Faulty
 
 if TYPE_CHECKING:
@@ -23,8 +31,10 @@ if TYPE_CHECKING:
 
 def newest_verdict(ctx: click.Context, check: str, target: str) -> Verdict | None:
     """The newest stored verdict of a check on an address, asset or name; None when there is none."""
-    del ctx, check, target  # stored verdicts are not joined to this command yet
-    return None
+    open_workspace(ctx)
+    from tlsec.scan import stored
+
+    return stored.newest(check, target)
 
 
 @click.group(
@@ -223,7 +233,7 @@ def _fixture(chosen: Loaded, name: str) -> Fixture:
     ]
     if len(found) > 1:
         message = _("{name} 对应不止一个用例：{names}")
-        fail(message.format(name=name, names="、".join(t.name for t in found)), BAD_INPUT)
+        fail(message.format(name=name, names=listed(t.name for t in found)), BAD_INPUT)
     if not found:
         fail(_no_such(_("没有用例 {name}"), name, names, show_all=True), BAD_INPUT)
     return found[0]
@@ -231,5 +241,5 @@ def _fixture(chosen: Loaded, name: str) -> Fixture:
 
 def _no_such(message: str, name: str, known: list[str], show_all: bool = False) -> str:
     near = known if show_all else difflib.get_close_matches(name, known, 3, 0.5)
-    hint = _("；可用：{names}").format(names="、".join(near)) if near else ""
+    hint = _("；可用：{names}").format(names=listed(near)) if near else ""
     return message.format(name=name) + hint
