@@ -113,6 +113,14 @@ def test_content_never_becomes_a_template(loaded: Loaded) -> None:
     assert ruled(loaded, thing).clauses[1].message == "坏的：{thing.count}（{params.most}）"
 
 
+def test_lists_are_joined_as_each_language_does(write: Write) -> None:
+    text = TEXT.replace("BASELINE\n", "").replace("{thing.label}", "{thing.names}")
+    loaded = check.load(write(text), FACT_TYPES, {})
+    parts = [{"name": "a", "bad": True}, {"name": "b", "bad": True}]
+    clause = ruled(loaded, {"count": 1, "names": ["x", "y"], "parts": parts}).clauses[1]
+    assert (clause.message, clause.message_en) == ("坏的：a、b（x、y）", "bad: a, b (x, y)")
+
+
 def test_long_values_are_kept_short(loaded: Loaded) -> None:
     parts = [{"name": "名" * 5000, "bad": True}] * 500
     clause = ruled(loaded, {"count": 1, "parts": parts}).clauses[1]

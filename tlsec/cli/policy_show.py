@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tlsec.cli.show import SEVERITIES, VERDICTS, cell, console, table, word
-from tlsec.i18n import N_, _, language, pick
+from tlsec.i18n import N_, _, language, listed, pick
 from tlsec.policy.bundle import Policy
 from tlsec.policy.check import Loaded
 from tlsec.policy.coverage import EXTENSIONS, LEVELS, items_of
@@ -114,7 +114,7 @@ def tests(results: Results) -> None:
                     name=cell(o.fixture.name),
                     expect=word(VERDICTS, o.fixture.expect),
                     got=word(VERDICTS, o.verdict.state),
-                    failing=cell("、".join(o.verdict.failing)),
+                    failing=cell(listed(o.verdict.failing)),
                     why=cell(o.verdict.why),
                 )
             )
@@ -205,7 +205,10 @@ def explain(loaded: Loaded, policy: Policy, verdict: Verdict | None) -> None:
     _print_lines(loaded, policy)
     out.print(_("整改：{text}").format(text=cell(pick(check.remediation.model_dump()))))
     if verdict is None:
-        names = "、".join(f"{cell(t.name)}（{word(VERDICTS, t.expect)}）" for t in check.tests)
+        names = listed(
+            _("{name}（{note}）").format(name=cell(t.name), note=word(VERDICTS, t.expect))
+            for t in check.tests
+        )
         out.print(_("用例：{names}").format(names=names))
     else:
         _print_verdict(loaded, verdict)
@@ -227,29 +230,30 @@ def _print_params(loaded: Loaded, policy: Policy) -> None:
     shown = table(_("参数"), _("现值"), _("收紧"), _("说明与来源"), flexible=(1, 3))
     for name, param in loaded.check.params.items():
         value = effective[name]
-        text = "、".join(map(str, value)) if isinstance(value, list) else str(value)
+        text = listed(map(str, value)) if isinstance(value, list) else str(value)
         if value != param.default:
             text += _("（缺省 {default}）").format(default=param.default)
-        about = "；".join(filter(None, (param.zh, param.source)))
+        about = listed(filter(None, (param.zh, param.source)), "；")
         shown.add_row(cell(name), cell(text), _(_WAYS[param.stricter]), cell(about))
     console().print(shown)
 
 
 def _print_lines(loaded: Loaded, policy: Policy) -> None:
     catalog = policy.catalog
-    levels = (_("{n} 级").format(n=level) for level in LEVELS)
-    shown = table(_("要求"), _("通过时"), _("不符合时"), *levels, flexible=(0,))
+    shown = table(_("要求"), _("通过时"), _("不符合时"), _("条款"), flexible=(0,))
     for mapping in loaded.check.maps:
-        by_level: dict[int, str] = {
-            i.level: i.id for i in catalog.items.values() if i.line == mapping.line
-        }
+        items = sorted((i.level, i.id) for i in catalog.items.values() if i.line == mapping.line)
         line = catalog.lines[mapping.line]
         point = catalog.points[line.point]
         shown.add_row(
-            cell(f"{getattr(point, language())}：{getattr(line, language())}"),
+            cell(
+                _("{name}：{value}").format(
+                    name=getattr(point, language()), value=getattr(line, language())
+                )
+            ),
             word(_STRENGTHS, mapping.passed),
             word(_STRENGTHS, mapping.failed),
-            *(by_level.get(level, "—") for level in LEVELS),
+            "\n".join(_("{n} 级 {item}").format(n=level, item=id_) for level, id_ in items),
         )
     console().print(shown)
 
@@ -286,7 +290,7 @@ def _message(clause: ClauseResult) -> str:
 def _reason(verdict: Verdict) -> str:
     """Why the verdict is what it is, by the order of decision."""
     if verdict.state == "fail":
-        failing = "、".join(map(cell, verdict.failing))
+        failing = listed(map(cell, verdict.failing))
         return _("有一条子句不成立即为不符合：{clauses}").format(clauses=failing)
     if verdict.state == "unknown":
         return _("没有子句不成立，但有子句缺事实判不出：未测不等于正常")

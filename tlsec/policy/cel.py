@@ -17,7 +17,7 @@ from typing import Any
 
 import cel
 
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.policy.expr import Binary, Expr, Macro, Unary, reads
 
 MAX_STEPS = 20_000
@@ -57,7 +57,7 @@ def evaluate(source: str, tree: Expr, names: Mapping[str, Any], now: datetime) -
     run = _Run(source, _functions(now))
     is_ = _truth(tree, names, run, blame=False)
     if is_ is None:
-        return Outcome(None, "、".join(dict.fromkeys(run.why)) or _("无法判断"))
+        return Outcome(None, listed(dict.fromkeys(run.why)) or _("无法判断"))
     return Outcome(is_, "", tuple(run.violators[:MAX_VIOLATORS]) if not is_ else ())
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tlsec import marked_yaml
 from tlsec.facts import AssetFacts
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.marked_yaml import Fault, Faulty, Marked, Path_
 from tlsec.policy import expr, schema, typing
 from tlsec.policy.expr import Expr
@@ -135,7 +135,7 @@ def load(file: Path, fact_types: Mapping[str, type[Any]], ports: Mapping[str, li
         _resolve_ports(marked, ports)
     check = marked_yaml.parse(Check, marked)
     if check.probe not in fact_types:
-        known = "、".join(sorted(fact_types))
+        known = listed(sorted(fact_types))
         message = _("没有探针 {probe}，可用：{known}").format(probe=check.probe, known=known)
         raise Faulty([marked.fault(("probe",), message)])
     facts = schema.of(fact_types[check.probe])

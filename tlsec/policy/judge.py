@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from tlsec.facts import AssetFacts, Done, Failed
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.policy import cel, schema
 from tlsec.policy.check import ASSET, PLACEHOLDER, Clause, Loaded, State
 from tlsec.policy.expr import reads
@@ -86,7 +86,7 @@ def judge(
     if any(result.is_ is False for result in results):
         return verdict("fail", clauses=results)
     if unknown := [result.why for result in results if result.is_ is None]:
-        return verdict("unknown", "；".join(dict.fromkeys(unknown)), results)
+        return verdict("unknown", listed(dict.fromkeys(unknown), "；"), results)
     return verdict("pass", clauses=results)
 
 
@@ -109,8 +109,8 @@ def _fill(text: str, names: Mapping[str, Any], violators: tuple[Any, ...], comma
 
     def value(name: str) -> str:
         if name == "violators":
-            return comma.join(_brief(v) for v in violators)
-        return _brief(cel.lookup(names, tuple(name.split("."))))
+            return comma.join(_brief(v, comma) for v in violators)
+        return _brief(cel.lookup(names, tuple(name.split("."))), comma)
 
     return PLACEHOLDER.sub(lambda match: value(match[1]), text)
 
@@ -118,7 +118,7 @@ def _fill(text: str, names: Mapping[str, Any], violators: tuple[Any, ...], comma
 _LABELS = ("name", "url", "version", "resolver", "number", "id")
 
 
-def _brief(value: Any) -> str:
+def _brief(value: Any, comma: str) -> str:
     """One value in a sentence: of a record, the field a person would call it by."""
     if value is None:
         return "—"
@@ -128,7 +128,7 @@ def _brief(value: Any) -> str:
     if isinstance(value, datetime):
         return value.date().isoformat()
     if isinstance(value, list):
-        return "、".join(_brief(part) for part in value[: cel.MAX_VIOLATORS]) or "—"
+        return comma.join(_brief(part, comma) for part in value[: cel.MAX_VIOLATORS]) or "—"
     text = str(value)
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 

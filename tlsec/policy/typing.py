@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.policy.expr import (
     FUNCTIONS,
     METHODS,
@@ -53,7 +53,7 @@ def _field(node: Field, names: Mapping[str, Type]) -> Type:
     if not isinstance(of, Record):
         raise ExprError(_("{kind} 没有下级项").format(kind=of), node.start)
     if node.name not in of.fields:
-        known = "、".join(of.fields)
+        known = listed(of.fields)
         message = _("没有 {name} 这一项，可用：{known}").format(name=node.name, known=known)
         raise ExprError(message, node.end - len(node.name))
     return of.fields[node.name]
@@ -144,12 +144,12 @@ def _known_choice(node: Binary, left: Type, right: Type) -> None:
             and isinstance(value, Literal_)
             and value.value not in one.values
         ):
-            message = _("取值只能是 {allowed}").format(allowed="、".join(one.values))
+            message = _("取值只能是 {allowed}").format(allowed=listed(one.values))
             raise ExprError(message, value.start)
     if isinstance(left, Choice) and isinstance(other, Choice):
         stray = [v for v in other.values if v not in left.values]
         if stray and isinstance(node.right, Items):
-            message = _("取值只能是 {allowed}").format(allowed="、".join(left.values))
+            message = _("取值只能是 {allowed}").format(allowed=listed(left.values))
             raise ExprError(message, node.right.start)
 
 
