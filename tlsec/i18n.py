@@ -7,6 +7,7 @@ must not keep the result in a constant.
 from __future__ import annotations
 
 import gettext
+from collections.abc import Iterable
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -51,6 +52,15 @@ def pick(text: dict[str, str]) -> str:
     return text.get(_language.get()) or text["zh"]
 
 
+def listed(parts: Iterable[str], mark: str = "、") -> str:
+    """Parts one after another, with one of MARKS between them as the language writes it."""
+    return _(mark).join(parts)
+
+
 def N_(message: str) -> str:
     """Mark a text for the catalogue where it stands in a table; translate it with `_` when shown."""
     return message
+
+
+# what `listed` may put between parts
+MARKS = (N_("、"), N_("，"), N_("；"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tlsec.cli import show
-from tlsec.cli.context import open_workspace, print_json
+from tlsec.cli.context import open_workspace, print_json, with_example
 from tlsec.i18n import _, language
 
 
@@ -13,7 +13,7 @@ from tlsec.i18n import _, language
 def alert() -> None: ...
 
 
-@alert.command("list", help=_("未结告警"))
+@alert.command("list", help=with_example(_("未结告警"), "tlsec alert list --json"))
 @click.option("--all", "everything", is_flag=True, help=_("包括已结的"))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context

@@ -7,7 +7,7 @@ import json
 import click
 
 from tlsec.cli import show
-from tlsec.cli.context import FINDINGS, open_workspace, print_json
+from tlsec.cli.context import FINDINGS, open_workspace, print_json, with_example
 from tlsec.i18n import _
 
 
@@ -17,7 +17,12 @@ from tlsec.i18n import _
 def audit() -> None: ...
 
 
-@audit.command(help=_("校验全链，并核对台账与最后一条记录一致；有改动、缺失、乱序则退出码为 1"))
+@audit.command(
+    help=with_example(
+        _("校验全链，并核对台账与最后一条记录一致；有改动、缺失、乱序则退出码为 1"),
+        "tlsec audit verify",
+    )
+)
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context
 def verify(ctx: click.Context, as_json: bool) -> None:

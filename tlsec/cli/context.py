@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-from tlsec import workspace
+from tlsec import i18n, workspace
 from tlsec.i18n import _
 from tlsec.marked_yaml import Faulty
 
@@ -28,8 +28,10 @@ def workspace_dir(ctx: click.Context) -> Path:
 
 def open_workspace(ctx: click.Context) -> workspace.Workspace:
     """Read the configuration, start Django on its database and bring the tables up to date."""
-    root = workspace_dir(ctx)
-    return open_root(root)
+    opened = open_root(workspace_dir(ctx))
+    if not (ctx.find_root().params.get("lang") or os.environ.get("TLSEC_LANG")):
+        i18n.use(opened.config.language)
+    return opened
 
 
 def open_root(root: Path) -> workspace.Workspace:
@@ -45,6 +47,11 @@ def open_root(root: Path) -> workspace.Workspace:
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
     return opened
+
+
+def with_example(what: str, command: str) -> str:
+    """Help text of a command: what it does, and one line that can be typed as it stands."""
+    return what + "\n\n" + _("例：{command}").format(command=command)
 
 
 def actor(ctx: click.Context) -> str:

@@ -15,7 +15,7 @@ import click
 
 from tlsec.cli import show
 from tlsec.cli.context import CANNOT_RUN, FINDINGS, fail, print_json
-from tlsec.i18n import _, pick
+from tlsec.i18n import N_, _, listed, pick
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 REDESIGN = "redesign"  # the approved change: the city is first seen without it
 MENDED = "hidden-link"  # the trouble that the story mends
-FIXER, CLERK, WATCH = "县区运维员", "文书员", "值班员"
+FIXER, CLERK, WATCH = N_("县区运维员"), N_("文书员"), N_("值班员")
 
 
 @click.command(
@@ -155,15 +155,15 @@ class Story:
     def _inventory(self) -> None:
         from tlsec.inventory.models import Allocation, Asset, Endpoint, System, Unit, Zone
 
-        counts = {
-            _("单位"): Unit.objects.count(),
-            _("区域"): Zone.objects.count(),
-            _("定级对象"): System.objects.count(),
-            _("资产"): Asset.objects.count(),
-            _("端点"): Endpoint.objects.count(),
-            _("分配记录"): Allocation.objects.count(),
-        }
-        self._say("，".join(f"{word} {n}" for word, n in counts.items()))
+        counts = (
+            (_("单位 {n}"), Unit),
+            (_("区域 {n}"), Zone),
+            (_("定级对象 {n}"), System),
+            (_("资产 {n}"), Asset),
+            (_("端点 {n}"), Endpoint),
+            (_("分配记录 {n}"), Allocation),
+        )
+        self._say(listed((text.format(n=of.objects.count()) for text, of in counts), "，"))
 
     def _baseline(self, ground: Ground, switch: Callable[..., Any]) -> None:
         """The portal as it was before its approved redesign becomes the silent baseline."""
@@ -172,8 +172,8 @@ class Story:
         self._step(_("改版之前先看一眼门户，作为网页基线（首轮只记录，不告警）"))
         switch(self.root / "data", REDESIGN, False)
         specs = [s for s in runs.target_jobs(ground, "S01") if s.probe == "http.page"]
-        run = runs.begin(ground, specs, WATCH, kind="target", title=_("门户基线"))
-        runs.go(ground, run, WATCH)
+        run = runs.begin(ground, specs, _(WATCH), kind="target", title=_("门户基线"))
+        runs.go(ground, run, _(WATCH))
         switch(self.root / "data", REDESIGN, True)
         self._say(
             _("基线 {n} 页；随后门户按批准的方案改版（变更窗口 W-2026-001）").format(n=len(specs))
@@ -193,10 +193,10 @@ class Story:
                 "预演：{jobs} 项任务，{addresses} 个地址，{ports} 次端口探测；全部在授权范围内"
             ).format(jobs=len(specs), addresses=len(addresses), ports=ports)
         )
-        run = runs.begin(ground, specs, WATCH, kind="plan", title=plan.title, plan=plan.id)
+        run = runs.begin(ground, specs, _(WATCH), kind="plan", title=plan.title, plan=plan.id)
         total = lease.counts(run.pk).get("waiting", 0)
         with show.progress(total, "  " + _("巡检中"), self.quiet) as bar:
-            runs.go(ground, run, WATCH, bar.advance)
+            runs.go(ground, run, _(WATCH), bar.advance)
         run.refresh_from_db()
         summary = runs.summary(run)
         states = "  ".join(
@@ -243,23 +243,24 @@ class Story:
 
     def _mend(self, ground: Ground, item: RiskItem, switch: Callable[..., Any]) -> None:
         """Worked as people do: confirmed, sent, signed, mended, claimed; closed only by the retest."""
+        from tlsec.cli.register import title
         from tlsec.register import items
         from tlsec.scan.retest import retest
 
-        self._step(_("整改一项：{no} {text}").format(no=item.no, text=show.cell(item.description)))
+        self._step(_("整改一项：{no} {text}").format(no=item.no, text=show.cell(title(item))))
         for command, who, reason in (
-            ("confirm", WATCH, ""),
-            ("dispatch", CLERK, ""),
-            ("sign", FIXER, ""),
+            ("confirm", _(WATCH), ""),
+            ("dispatch", _(CLERK), ""),
+            ("sign", _(FIXER), ""),
         ):
             items.command(item.no, command, who, datetime.now(UTC), reason)
         self._papers_for(ground, item)
         self._say(_("研判确认 → 下发整改通知书 → {unit}签收").format(unit=show.cell(item.unit)))
         switch(self.root / "data", MENDED, False)
         text = _("已删除暗链，修改后台口令，核对全站文件")
-        items.command(item.no, "claim-fixed", FIXER, datetime.now(UTC), text)
-        self._say(_("{who}反馈：{text}").format(who=FIXER, text=text))
-        result = retest(ground, item.no, WATCH, self._say)
+        items.command(item.no, "claim-fixed", _(FIXER), datetime.now(UTC), text)
+        self._say(_("{who}反馈：{text}").format(who=_(FIXER), text=text))
+        result = retest(ground, item.no, _(WATCH), self._say)
         if result.state == "pass":
             self.closed.append(item.no)
             self._say("[green]" + _("{no} 复测通过，销号").format(no=item.no) + "[/]")
@@ -323,7 +324,7 @@ def _findings(run: Run) -> Iterator[Finding]:
     from tlsec.scan.models import Verdict
 
     for v in Verdict.objects.filter(run=run, state="fail").order_by("id"):
-        text = "；".join(c["message"] for c in v.clauses if c["is"] is False)
+        text = listed((c["message"] for c in v.clauses if c["is"] is False), "；")
         yield Finding(v.check_id, v.subject, json.loads(v.locator_key), text, bool(v.waived))
 
 
@@ -334,4 +335,4 @@ def _items(found: list[Finding]) -> str:
     if not found:
         return ""
     row = RiskItem.objects.filter(check_id=found[0].check, subject=found[0].subject).first()
-    return "、".join(row.items) if row else ""
+    return listed(row.items) if row else ""

@@ -14,7 +14,7 @@ import click
 
 from tlsec.cli import show
 from tlsec.cli.context import print_json
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 
 FONT_PACKAGE = "fonts-noto-cjk"
 
@@ -74,7 +74,7 @@ def _fonts() -> Finding:
         found = fonts.resolve(fonts.load(), fonts.installed())
     except PaperError as error:
         return Finding(_("中文字体"), False, str(error), f"apt install {FONT_PACKAGE}")
-    names = "，".join(f"{role} {use.families[0]}" for role, use in found.items())
+    names = listed((f"{role} {use.families[0]}" for role, use in found.items()), "，")
     return Finding(_("中文字体"), True, names)
 
 

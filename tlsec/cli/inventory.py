@@ -12,13 +12,15 @@ from typing import Any
 import click
 
 from tlsec.cli import context, show
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 
 _NOT_SHOWN = ("note", "phone", "mail", "line", "document")
 _SHOWN = 9  # columns a terminal has room for; --json has them all
 
 
-@click.group(help=_("资产台账：导入、导出、检查、查看。"))
+@click.group(
+    help=_("资产台账：导入、导出、检查、查看。") + "\n\n" + _("例：tlsec inventory list systems")
+)
 def inventory() -> None:
     """The group; its commands follow."""
 
@@ -123,7 +125,10 @@ def list_(
 
     of = table_named(name)
     if of is None:
-        names = "、".join(f"{each.name}（{each.title}）" for each in tables().values())
+        names = listed(
+            _("{name}（{note}）").format(name=each.name, note=each.title)
+            for each in tables().values()
+        )
         context.fail(
             _("没有“{name}”这张表，只有 {names}").format(name=name, names=names), context.BAD_INPUT
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tlsec.cli import show
-from tlsec.cli.context import BAD_INPUT, actor, fail, print_json
+from tlsec.cli.context import BAD_INPUT, actor, fail, print_json, with_example
 from tlsec.cli.scan import open_ground
 from tlsec.i18n import _
 
@@ -18,14 +18,16 @@ from tlsec.i18n import _
 def plan() -> None: ...
 
 
-@plan.command("list", help=_("全部计划及下次、上次、漏跑次数"))
+@plan.command(
+    "list", help=with_example(_("全部计划及下次、上次、漏跑次数"), "tlsec plan list --json")
+)
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
     _show(ctx, as_json, soonest=False)
 
 
-@plan.command("next", help=_("按下次运行时间排列"))
+@plan.command("next", help=with_example(_("按下次运行时间排列"), "tlsec plan next"))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context
 def next_(ctx: click.Context, as_json: bool) -> None:
@@ -72,14 +74,14 @@ def _show(ctx: click.Context, as_json: bool, soonest: bool) -> None:
     out.print(table)
 
 
-@plan.command(help=_("暂停一个计划"))
+@plan.command(help=with_example(_("暂停一个计划"), "tlsec plan pause daily"))
 @click.argument("plan_id", metavar=_("计划"))
 @click.pass_context
 def pause(ctx: click.Context, plan_id: str) -> None:
     _set_paused(ctx, plan_id, True)
 
 
-@plan.command(help=_("恢复一个计划"))
+@plan.command(help=with_example(_("恢复一个计划"), "tlsec plan resume daily"))
 @click.argument("plan_id", metavar=_("计划"))
 @click.pass_context
 def resume(ctx: click.Context, plan_id: str) -> None:

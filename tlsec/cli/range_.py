@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tlsec.cli.context import BAD_INPUT, CANNOT_RUN, fail, print_json, workspace_dir
-from tlsec.i18n import _, pick
+from tlsec.cli.context import BAD_INPUT, CANNOT_RUN, fail, print_json, with_example, workspace_dir
+from tlsec.i18n import _, listed, pick
 from tlsec.range import control
 from tlsec.range.state import RangeError, RangeState, UnknownTrouble
 
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 _json = click.option("--json", "as_json", is_flag=True, help=_("以 JSON 输出"))
 
 
-@click.group("range", help=_("演练靶场：在回环地址上架起虚构的岚泽市，供巡检、演练与测试使用。"))
+@click.group(
+    "range",
+    help=with_example(
+        _("演练靶场：在回环地址上架起虚构的岚泽市，供巡检、演练与测试使用。"),
+        "tlsec range up && tlsec range list",
+    ),
+)
 def range_() -> None:
     pass
-
-
-def _example(what: str, command: str) -> str:
-    return what + "\n\n" + _("例：{command}").format(command=command)
 
 
 @contextmanager
@@ -46,7 +48,7 @@ def _data(ctx: click.Context) -> Path:
     return workspace_dir(ctx) / "data"
 
 
-@range_.command(help=_example(_("启动靶场，等到全部服务就绪。"), "tlsec range up"))
+@range_.command(help=with_example(_("启动靶场，等到全部服务就绪。"), "tlsec range up"))
 @click.option(
     "--port-shift",
     type=click.IntRange(0, 35000),
@@ -69,7 +71,7 @@ def up(ctx: click.Context, port_shift: int | None, as_json: bool) -> None:
     click.echo(_("看一眼门户：{url}").format(url=f"https://{address}:{port}/"))
 
 
-@range_.command(help=_example(_("停止靶场，不留进程、套接字和文件。"), "tlsec range down"))
+@range_.command(help=with_example(_("停止靶场，不留进程、套接字和文件。"), "tlsec range down"))
 @_json
 @click.pass_context
 def down(ctx: click.Context, as_json: bool) -> None:
@@ -81,7 +83,7 @@ def down(ctx: click.Context, as_json: bool) -> None:
     click.echo(_("靶场已停止") if ended else _("靶场本来就没有运行"))
 
 
-@range_.command(help=_example(_("靶场是否在运行、占用多少。"), "tlsec range status --json"))
+@range_.command(help=with_example(_("靶场是否在运行、占用多少。"), "tlsec range status --json"))
 @_json
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
@@ -102,7 +104,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
         (_("内存"), f"{_megabytes(state)} MB"),
         (_("端口偏移"), str(state.port_shift)),
         (_("根证书"), str(state.ca)),
-        (_("故障"), "、".join(name for name, broken in state.troubles.items() if broken)),
+        (_("故障"), listed(name for name, broken in state.troubles.items() if broken)),
     )
     table.show_header = False
     table.add_column(style="bold", no_wrap=True)
@@ -112,7 +114,9 @@ def status(ctx: click.Context, as_json: bool) -> None:
     _print(table)
 
 
-@range_.command("break", help=_example(_("制造一处故障（名称或编号）。"), "tlsec range break 12"))
+@range_.command(
+    "break", help=with_example(_("制造一处故障（名称或编号）。"), "tlsec range break 12")
+)
 @click.argument("name")
 @_json
 @click.pass_context
@@ -120,7 +124,7 @@ def break_(ctx: click.Context, name: str, as_json: bool) -> None:
     _switch(ctx, name, True, as_json)
 
 
-@range_.command(help=_example(_("修复一处故障（名称或编号）。"), "tlsec range mend new-mongo"))
+@range_.command(help=with_example(_("修复一处故障（名称或编号）。"), "tlsec range mend new-mongo"))
 @click.argument("name")
 @_json
 @click.pass_context
@@ -140,7 +144,7 @@ def _switch(ctx: click.Context, name: str, broken: bool, as_json: bool) -> None:
 
 
 @range_.command(
-    "list", help=_example(_("列出可制造的故障、对应检查项和现状。"), "tlsec range list")
+    "list", help=with_example(_("列出可制造的故障、对应检查项和现状。"), "tlsec range list")
 )
 @_json
 @click.pass_context

@@ -15,9 +15,10 @@ from tlsec.cli.context import (
     fail,
     open_workspace,
     print_json,
+    with_example,
 )
 from tlsec.cli.scan import open_ground
-from tlsec.i18n import _, language
+from tlsec.i18n import _, language, listed
 
 if TYPE_CHECKING:
     from tlsec.register.models import RiskItem
@@ -110,7 +111,9 @@ def title(item: RiskItem) -> str:
     return item.description or item.title
 
 
-@register.command("show", help=_("一项的全部内容和经过"))
+@register.command(
+    "show", help=with_example(_("一项的全部内容和经过"), "tlsec register show YJ-2026-00003")
+)
 @click.argument("no", metavar=_("编号"))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context
@@ -142,7 +145,7 @@ def show_(ctx: click.Context, no: str, as_json: bool) -> None:
         (_("检查要求"), item.title),
         (_("说明"), title(item)),
         (_("检查项"), item.check_id),
-        (_("条款"), "、".join(item.items)),
+        (_("条款"), listed(item.items)),
         (_("系统"), item.system),
         (_("单位"), item.unit),
         (_("县区"), item.county),
@@ -153,15 +156,18 @@ def show_(ctx: click.Context, no: str, as_json: bool) -> None:
         (_("复测结果"), item.retest_result),
     ):
         if value:
-            out.print(f"  {label}：{show.cell(value)}")
+            out.print("  " + _("{name}：{value}").format(name=label, value=show.cell(value)))
     out.print(_("经过"))
     for record in history:
-        reason = f"（{show.cell(record.reason)}）" if record.reason else ""
+        reason = _("（{note}）").format(note=show.cell(record.reason)) if record.reason else ""
         out.print(
             f"  {show.moment(record.at)}  {show.cell(record.actor)}  {_command_word(record.command)}{reason}"
         )
     if may := allowed(item.state):
-        out.print(_("可用操作：") + "、".join(f"{c.name}（{_(c.title)}）" for c in may))
+        out.print(
+            _("可用操作：")
+            + listed(_("{name}（{note}）").format(name=c.name, note=_(c.title)) for c in may)
+        )
 
 
 def _command_word(command: str) -> str:

@@ -13,7 +13,7 @@ import click
 from tlsec.cli import show
 from tlsec.cli.context import BAD_INPUT, CANNOT_RUN, fail, print_json
 from tlsec.cli.scan import open_ground
-from tlsec.i18n import N_, _
+from tlsec.i18n import N_, _, listed
 
 if TYPE_CHECKING:
     from tlsec.scan.runs import Ground
@@ -148,12 +148,12 @@ def report(
         return
     if paper not in PAPERS:
         fail(
-            _("没有文书 {name}，可用：{known}").format(name=paper, known="、".join(PAPERS)),
+            _("没有文书 {name}，可用：{known}").format(name=paper, known=listed(PAPERS)),
             BAD_INPUT,
         )
     chosen = PAPERS[paper]
     if form and form not in chosen.formats:
-        known = "、".join(chosen.formats)
+        known = listed(chosen.formats)
         fail(
             _("{title} 没有 {form} 格式，可用：{known}").format(
                 title=_(chosen.title), form=form, known=known
@@ -195,5 +195,5 @@ def _list(as_json: bool) -> None:
         return
     table = show.table(_("文书"), _("名称"), _("格式"))
     for name, each in PAPERS.items():
-        table.add_row(name, _(each.title), "、".join(each.formats))
+        table.add_row(name, _(each.title), listed(each.formats))
     show.console().print(table)

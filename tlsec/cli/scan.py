@@ -17,7 +17,7 @@ from tlsec.cli.context import (
     open_workspace,
     print_json,
 )
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 
 if TYPE_CHECKING:
     from tlsec.scan.models import Run
@@ -86,7 +86,7 @@ def _plan(name: str | None) -> Any:
 
     plan = Plan.objects.filter(id=name).first() if name else Plan.objects.order_by("id").first()
     if plan is None:
-        known = "、".join(Plan.objects.values_list("id", flat=True)) or _("无")
+        known = listed(Plan.objects.values_list("id", flat=True)) or _("无")
         fail(_("没有计划 {name}，可用：{known}").format(name=name or "", known=known), 2)
     return plan
 

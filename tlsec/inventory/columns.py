@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from tlsec.i18n import N_, _
+from tlsec.i18n import N_, _, listed
 from tlsec.inventory.choices import words
 from tlsec.inventory.fields import Cell, Kind
 from tlsec.inventory.schema import TABLES, Row, cell_of, column_of
@@ -86,7 +86,7 @@ def allowed(cell: Cell) -> str:
         named = (
             code if code == word else f"{word}({code})" for code, word in words(cell.choice).items()
         )
-        return _("、").join(named)
+        return listed(named)
     if cell.kind in (Kind.NUMBER, Kind.PORT):
         phrase = _("{low}–{high} 的整数").format(low=cell.low, high=cell.high)
     else:

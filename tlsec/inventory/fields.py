@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.inventory.choices import code_of
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -324,7 +324,7 @@ def read_locator(value: Any) -> dict[str, str | int]:
     for key in value:
         if key not in _LOCATOR:
             message = _("没有 {key} 这一项，只有 {names}")
-            raise wrong(message.format(key=key, names="、".join(_LOCATOR)))
+            raise wrong(message.format(key=key, names=listed(_LOCATOR)))
     return {key: _LOCATOR[key](value[key]) for key in _LOCATOR if key in value}
 
 

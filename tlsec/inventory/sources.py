@@ -108,6 +108,8 @@ def locate(source: Source, findings: dict[tuple[str, int], list[tuple[Steps, str
         for raw in source.rows(name, []):
             for steps, message in findings.get((name, raw.number), ()):
                 column = table(name).column(str(steps[0])) if steps else None
-                text = f"{column.title}：{message}" if column else message
+                text = message
+                if column:
+                    text = _("{name}：{value}").format(name=column.title, value=message)
                 faults.append(Fault(raw.place(steps), text))
     return faults

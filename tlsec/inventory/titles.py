@@ -120,7 +120,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "domains.id": (N_("域名"), N_("如 lanze.test")),
     "waivers.kind": (N_("类别"), N_("变更窗口还是例外")),
     "waivers.check": (N_("检查项"), N_("检查项编号，如 web.page-change")),
-    "waivers.clauses": (N_("条款"), N_("检查项中的条款编号")),
+    "waivers.clauses": (N_("子句"), N_("检查项中的子句编号")),
     "waivers.locator": (N_("位置"), N_("只限某个端口或页面时填")),
     "waivers.compensating": (N_("补偿措施"), N_("期间用什么办法看住")),
     "waivers.requested_by": (N_("申请人"), N_("申请人")),

@@ -19,7 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.inventory.columns import Table, table, table_named, tables
 from tlsec.inventory.sources import MAX_FAULTS, MAX_ROWS, RawRow, Steps
 from tlsec.marked_yaml import Fault, Faulty
@@ -59,7 +59,7 @@ class Workbook:
             found = table_named(name)
             where = f"{self.name} {name}"
             if found is None:
-                titles = "、".join(each.title for each in tables().values())
+                titles = listed(each.title for each in tables().values())
                 message = _("没有“{name}”这张表，只有 {titles}")
                 faults.append(Fault(where, message.format(name=name, titles=titles)))
             elif found.name in sheets:
@@ -145,7 +145,7 @@ class _Reader:
             column = self._table.column(title)
             where = self._cell(1, position)
             if column is None:
-                titles = "、".join(each.title for each in self._table.columns)
+                titles = listed(each.title for each in self._table.columns)
                 message = _("没有“{name}”这一列，只有 {names}").format(name=title, names=titles)
                 self._faults.append(Fault(where, message))
             elif column.name in self._columns.values():
@@ -178,7 +178,7 @@ class _Reader:
         if value is None:
             return ""
         if cell.data_type in ("f", "e"):
-            message = _("公式与错误值不予执行，请改为文字") + f"（{str(value)[:40]}）"
+            message = _("公式与错误值不予执行，请改为文字（{value}）").format(value=str(value)[:40])
             self._faults.append(Fault(self._cell(number, position), message))
             return ""
         if isinstance(value, bool):

@@ -16,7 +16,7 @@ from typing import Any, TextIO, TypeAlias
 
 import yaml
 
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.inventory.cells import Plain, plain_row
 from tlsec.inventory.columns import Table, table, table_named, tables
 from tlsec.inventory.schema import Row
@@ -90,7 +90,7 @@ class YamlFiles:
 
 
 def _unknown_table(file: Path) -> Fault:
-    names = "、".join(f"{name}.yaml" for name in tables())
+    names = listed(f"{name}.yaml" for name in tables())
     return Fault(str(file), _("文件名不是台账中的表，应为 {names}").format(names=names))
 
 
@@ -165,7 +165,7 @@ class _Reader:
             name, known = self._column(key.value, steps)
             value = self._node(next(self._events), (*steps, name), marks)
             if not known:
-                names = "、".join(column.name for column in self._table.columns)
+                names = listed(column.name for column in self._table.columns)
                 message = _("没有“{name}”这一列，只有 {names}").format(name=key.value, names=names)
                 self._faults.append(self._fault(key, message))
             elif name in result:
@@ -243,10 +243,12 @@ def write_table(stream: TextIO, of: Table, rows: Iterable[Row]) -> None:
 
 def head(of: Table) -> str:
     """The comment at the head of a file: what the table is for, its columns, what they allow."""
-    lines = [f"# {of.title}（{of.name}.yaml）：{of.note}", _("# 带 * 的列必填，其余没有就不写。")]
+    title = _("# {title}（{name}.yaml）：{note}").format(title=of.title, name=of.name, note=of.note)
+    lines = [title, _("# 带 * 的列必填，其余没有就不写。")]
     for column in of.columns:
         name = column.name + ("*" if column.required else "")
-        lines.append(f"#   {name:<16}{column.title}：{column.explanation}")
+        words = _("{name}：{value}").format(name=column.title, value=column.explanation)
+        lines.append(f"#   {name:<16}{words}")
     return "\n".join(lines) + "\n"
 
 

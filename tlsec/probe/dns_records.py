@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from tlsec.facts import Done, Failed, Reason, Target, Vantage
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.probe.base import Result
 from tlsec.probe.gateway import Gateway, GatewayError, Stopped
 
@@ -201,7 +201,7 @@ def _attempt(name: str, asked: Sequence[tuple[Answer, Failed | None]]) -> Done[D
     silent = [failed for _answer, failed in asked if failed]
     if len(silent) == len(asked):
         first = next((f for f in silent if f.reason is not Reason.OUT_OF_SCOPE), silent[0])
-        said = "；".join(f"{a.resolver} {f.detail or f.reason}" for a, f in asked if f)
+        said = listed((f"{a.resolver} {f.detail or f.reason}" for a, f in asked if f), "；")
         return Failed(first.reason, said[:300])
     answers = [answer for answer, _failed in asked]
     answered = [each for each in answers if each.status in ("ok", "nxdomain")]

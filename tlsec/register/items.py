@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.register import journal
 from tlsec.register.models import Alert, RiskItem
 from tlsec.register.sla import Sla
@@ -69,7 +69,7 @@ def command(
 ) -> RiskItem:
     """Give a command. Raises Refused for a wrong state, a stale version or a missing reason."""
     if name not in COMMANDS:
-        known = "、".join(c for c in COMMANDS if not COMMANDS[c].machine)
+        known = listed(c for c in COMMANDS if not COMMANDS[c].machine)
         raise Refused(_("没有操作 {name}，可用：{known}").format(name=name, known=known))
     rule = COMMANDS[name]
     with transaction.atomic():
@@ -81,7 +81,7 @@ def command(
         if rule.machine and not machine:
             raise Refused(_("“{title}”只能由复测或巡检作出").format(title=_(rule.title)))
         if item.state not in rule.source:
-            may = "、".join(c.name for c in allowed(item.state)) or _("无")
+            may = listed(c.name for c in allowed(item.state)) or _("无")
             message = _("{no} 现为“{state}”，不能“{title}”；可用：{may}")
             state = _(STATE_NAMES[State(item.state)])
             raise Refused(message.format(no=no, state=state, title=_(rule.title), may=may))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.inventory.models import Asset, Person, Unit
 from tlsec.register.models import RiskItem
 from tlsec.register.transitions import OPEN, STATE_NAMES, State
@@ -62,7 +62,7 @@ def _row(item: RiskItem, now: datetime) -> RiskRow:
         state=_(STATE_NAMES[State(item.state)]),
         overdue_days=overdue,
         closed=item.closed or "",
-        remark=_("条款 {items}").format(items="、".join(item.items)) if item.items else "",
+        remark=_("条款 {items}").format(items=listed(item.items)) if item.items else "",
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from tlsec import marked_yaml
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.marked_yaml import Fault, Faulty
 
 
@@ -50,5 +50,5 @@ def load(folders: list[Path], name: str) -> tuple[Sla, int]:
     data = marked_yaml.parse(_File, marked_yaml.load(file))
     if name not in data.profiles:
         message = _("没有时限方案 {name}，可用：{known}")
-        raise Faulty([Fault(str(file), message.format(name=name, known="、".join(data.profiles)))])
+        raise Faulty([Fault(str(file), message.format(name=name, known=listed(data.profiles)))])
     return data.profiles[name], data.recurrence_days

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from tlsec import marked_yaml
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.report import cmap, content
 from tlsec.report.errors import MissingPart, Uncovered
 
@@ -83,7 +83,7 @@ def load(overlay: Path | None = None) -> FontsFile:
     missing = [role for role in ROLES if role not in fonts.roles]
     if missing:
         fault = marked_yaml.Fault(
-            "reports/fonts.yaml", _("缺少字体用途：{roles}").format(roles="、".join(missing))
+            "reports/fonts.yaml", _("缺少字体用途：{roles}").format(roles=listed(missing))
         )
         raise marked_yaml.Faulty([fault])
     return fonts
@@ -167,7 +167,7 @@ def coverage(text: str, overlay: Path | None = None) -> tuple[str, ...]:
 
 def refusal(characters: tuple[str, ...]) -> Uncovered:
     """The exception that names what cannot be printed."""
-    shown = "、".join(f"{char}（U+{ord(char):04X}）" for char in characters[:_SHOWN])
+    shown = listed(f"{char}（U+{ord(char):04X}）" for char in characters[:_SHOWN])
     if len(characters) > _SHOWN:
         shown += _("等 {n} 个字符").format(n=len(characters))
     message = _(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tlsec.facts import locator_key
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.register import alerts, items
 from tlsec.register.items import Refused
 from tlsec.register.models import Alert, RiskItem
@@ -93,11 +93,11 @@ def _once(ground: Ground, item: RiskItem, heads: list[Alert], actor: str) -> tup
         state = verdict.state if verdict else "not_run"
         if state == "fail":
             messages = [c["message"] for c in verdict.clauses if c["message"]] if verdict else []
-            return "fail", "；".join(messages)
+            return "fail", listed(messages, "；")
         if state != "pass":
             worst = "untested"
             reasons.append(verdict.why if verdict and verdict.why else state)
-    return worst, "；".join(reasons)
+    return worst, listed(reasons, "；")
 
 
 def _job(ground: Ground, head: Alert) -> JobSpec:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from tlsec.i18n import _, language
+from tlsec.i18n import _, language, listed
 from tlsec.policy.bundle import Policy
 from tlsec.register.models import Alert, RiskItem
 from tlsec.report.papers.data import (
@@ -88,7 +88,7 @@ def _troubles(run: Run, policy: Policy) -> list[Trouble]:
         found.append(
             Trouble(
                 unit=(item.unit if item else "") or _("（无主）"),
-                what="；".join(messages),
+                what=listed(messages, "；"),
                 where=where(json.loads(verdict.locator_key)),
                 check=verdict.check_id,
                 severity=item.severity if item else severity,

@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.report import sheet, words
 from tlsec.report.papers.data import SEVERITIES, LedgerMeta, RiskRow, severity_label
 from tlsec.report.sheet import Facts, Grid, Mark, SheetColumn, Tint
@@ -42,7 +42,7 @@ def _found() -> tuple[SheetColumn, ...]:
     return (
         SheetColumn(_("编号"), 15, "center", FIND),
         SheetColumn(_("发现时间"), 16, "center", FIND),
-        SheetColumn(_("来源"), 8, "center", FIND, sources, "、".join(sources)),
+        SheetColumn(_("来源"), 8, "center", FIND, sources, listed(sources)),
         SheetColumn(_("重保期标识"), 10, "center", FIND),
     )
 
@@ -160,7 +160,7 @@ def _about(rows: Sequence[RiskRow], meta: LedgerMeta, title: str) -> Facts:
         (_("名称"), title),
         (_("范围和条件"), meta.query or _("全部台账项")),
         (_("条数"), _("共 {n} 条").format(n=len(rows))),
-        (_("按风险等级"), "，".join(known) or _("无")),
+        (_("按风险等级"), listed(known, "，") or _("无")),
         (_("生成时间"), _("{time}（北京时间）").format(time=words.minute(meta.made))),
         (_("编制"), meta.author),
         (_("密级和知悉范围"), meta.secrecy or _("内部使用，按需知悉")),

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from tlsec import marked_yaml
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.report import blocks, content, words
 from tlsec.report.blocks import Block, Column, Document, Field, FieldGrid, Heading, Para, Table
 from tlsec.report.papers.data import SEVERITIES, Notice, Problem
@@ -287,9 +287,7 @@ def _remarks(notice: Notice) -> tuple[str, ...]:
     if not notice.basis:
         result.append(_("未给出法律依据，正文用了概括表述，请核对后补充。"))
     elif unchecked:
-        result.append(
-            _("下列依据的条号待核，正文只写名称：{laws}").format(laws="、".join(unchecked))
-        )
+        result.append(_("下列依据的条号待核，正文只写名称：{laws}").format(laws=listed(unchecked)))
     if not (notice.contact and notice.phone):
         result.append(_("未给出联系人或电话，请补填。"))
     if not notice.number:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tlsec.i18n import _, language
+from tlsec.i18n import _, language, listed
 from tlsec.report import html, words
 from tlsec.report.papers.data import (
     SEVERITIES,
@@ -114,7 +114,7 @@ def _facts(summary: ScanSummary) -> list[tuple[str, str]]:
         (_("时间"), _span(summary.started, summary.ended)),
         (_("用时"), _duration((summary.ended - summary.started).total_seconds())),
         (_("运行编号"), clean(summary.run)),
-        (_("探测点"), clean("、".join(summary.vantages)) or _("未记录")),
+        (_("探测点"), clean(listed(summary.vantages)) or _("未记录")),
     ]
 
 
