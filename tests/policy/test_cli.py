@@ -154,7 +154,10 @@ def test_explain_an_unknown_or_unclear_fixture() -> None:
 
 
 def test_explain_a_target(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = run("explain", "net.exposure", "--target", "192.0.2.11")
+    asked = ("explain", "net.exposure", "--target", "192.0.2.11")
+    assert run(*asked).exit_code == 2  # no workspace, so no verdicts
+    monkeypatch.setattr(module, "newest_verdict", lambda ctx, check, target: None)
+    result = run(*asked)
     assert (result.exit_code, "192.0.2.11" in result.stderr) == (3, True)
 
     def stored(ctx: object, check: str, target: str) -> object:
@@ -165,7 +168,7 @@ def test_explain_a_target(monkeypatch: pytest.MonkeyPatch) -> None:
         return verdict_of(loaded, fixture, fixture.facts)
 
     monkeypatch.setattr(module, "newest_verdict", stored)
-    result = run("explain", "net.exposure", "--target", "192.0.2.11")
+    result = run(*asked)
     assert (result.exit_code, "27017" in result.stdout) == (0, True)
 
 
