@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from tlsec.register.sla import Sla
 from tlsec.register.transitions import State
 
 MACHINE = "tlsec"
+_AT_ONCE = 500  # values in one query
 
 
 def fingerprint(check: str, subject: str, locator: Locator) -> str:
@@ -106,10 +107,11 @@ def _item_for(
     items.open_item(alert, {**values(), **recurrence}, sla, now, MACHINE)
 
 
-def seen(check: str, subject: str, locator: Locator, condition: str) -> None:
-    """A pass or an unknown at the place of an open alert: noted, and nothing is closed by it."""
-    key = fingerprint(check, subject, locator)
-    Alert.objects.filter(fingerprint=key, open=True).update(condition=condition)
+def seen(fingerprints: Sequence[str], condition: str) -> None:
+    """A pass or an unknown at the places of alerts, open or not: noted, and nothing is closed by it."""
+    for at in range(0, len(fingerprints), _AT_ONCE):
+        heads = Alert.objects.filter(fingerprint__in=fingerprints[at : at + _AT_ONCE], open=True)
+        heads.exclude(condition=condition).update(condition=condition)
 
 
 def end(item: RiskItem) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models.functions import Length
 
 from tlsec.i18n import _, listed
 from tlsec.register import journal
@@ -31,10 +32,9 @@ def find(no: str) -> RiskItem:
 
 def _next_number(now: datetime) -> str:
     prefix = f"YJ-{now.astimezone(LOCAL).year}-"
-    last = (
-        RiskItem.objects.filter(no__startswith=prefix).order_by("-no").values_list("no", flat=True)
-    )
-    return f"{prefix}{int(last[0].rsplit('-', 1)[1]) + 1 if last else 1:05d}"
+    numbers = RiskItem.objects.filter(no__startswith=prefix).values_list("no", flat=True)
+    last = numbers.order_by(Length("no").desc(), "-no").first()  # 100000 comes after 99999
+    return f"{prefix}{int(last.rsplit('-', 1)[1]) + 1 if last else 1:05d}"
 
 
 def open_item(

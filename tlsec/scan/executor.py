@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.db import connection
 
-from tlsec.facts import Failed, Locator, Reason, Target, Vantage
+from tlsec.facts import Failed, Locator, Reason, Target, Vantage, locator_key
+from tlsec.i18n import _
 from tlsec.inventory import record
 from tlsec.probe.base import Probe, Result
 from tlsec.probe.gateway import Gateway, GatewayError, Stopped
@@ -23,6 +25,7 @@ T = TypeVar("T")
 CONCURRENT = 60
 JOB_SECONDS = 100.0
 FLUSH_JOBS, FLUSH_SECONDS = 80, 0.4
+IDLE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Finished:
     job: Job
     version: int  # of the probe
     results: list[tuple[Result, datetime, datetime]]
-    refused: bool = False
+    state: str = Job.State.DONE
 
 
 @dataclass
@@ -64,7 +67,7 @@ class Executor:
                     if not running and not self._done:
                         if not await self._others_work():
                             return True
-                        await asyncio.sleep(1)
+                        await asyncio.sleep(IDLE_SECONDS)
                         continue
                 if running:
                     finished, running = await asyncio.wait(
@@ -86,11 +89,14 @@ class Executor:
             self._db.shutdown()
 
     async def _others_work(self) -> bool:
+        await self._in_db(lease.release_dead, self.run, datetime.now(UTC))
         counts = await self._in_db(lease.counts, self.run)
         return bool(counts.get(Job.State.LEASED) or counts.get(Job.State.WAITING))
 
     async def _in_db(self, function: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._db, function, *arguments)
+        here = copy_context()  # the language of the user goes along
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._db, lambda: here.run(function, *arguments))
 
     async def _flush(self) -> None:
         batch, self._done = self._done, []
@@ -99,20 +105,29 @@ class Executor:
             self.progress(len(batch), added)
 
     async def _one(self, job: Job) -> Finished | None:
+        """A job to its end, whatever happens in it; None when the stop switch cut it short."""
+        if job.tries > lease.MAX_TRIES:
+            lost = Failed(Reason.LOST, _("任务中断 {n} 次，已放弃").format(n=lease.MAX_TRIES))
+            return self._failed(job, lost, Job.State.LOST)
+        try:
+            return await self._attempt(job)
+        except Stopped:
+            return None
+        except Exception as error:
+            return self._failed(job, _bug(error), Job.State.DONE)
+
+    async def _attempt(self, job: Job) -> Finished | None:
         target = self._target(job)
         if job.probe == record.ID:
             started = datetime.now(UTC)
             result = await self._in_db(self.records, target)
             return Finished(job, record.VERSION, [(result, started, datetime.now(UTC))])
-        probe = self.probes[job.probe]
         if target.address:
             try:
                 self.gateway.permit(target.address, target.port)
             except GatewayError as error:
-                moment = datetime.now(UTC)
-                result = Result(place(probe.locator, target), error.failed)
-                return Finished(job, probe.version, [(result, moment, moment)], refused=True)
-        return await self._probe(job, probe, target)
+                return self._failed(job, error.failed, Job.State.REFUSED)
+        return await self._probe(job, self.probes[job.probe], target)
 
     async def _probe(self, job: Job, probe: Probe, target: Target) -> Finished | None:
         results: list[tuple[Result, datetime, datetime]] = []
@@ -129,19 +144,31 @@ class Executor:
         except TimeoutError:
             failed = Failed(Reason.TIMEOUT, "job")
         except Exception as error:
-            failed = Failed(Reason.BUG_IN_PROBE, f"{type(error).__name__}: {error}"[:300])
+            failed = _bug(error)
         if self.gateway.stopped:
             return None  # what a stop cut short is not an answer of the target
-        if failed and not results:
-            result = Result(place(probe.locator, target), failed)
-            results.append((result, started, datetime.now(UTC)))
+        if failed:
+            moment = datetime.now(UTC)
+            answered = {locator_key(result.locator) for result, *_times in results}
+            for locator in _unanswered(job, probe.locator, target, answered):
+                results.append((Result(locator, failed), started, moment))
         return Finished(job, probe.version, results)
 
-    def _target(self, job: Job) -> Target:
+    def _failed(self, job: Job, failed: Failed, state: str) -> Finished:
+        """A job that never ran: each place it should have looked at says why."""
+        probe = self.probes.get(job.probe)
+        fields = probe.locator if probe else record.LOCATOR
+        moment = datetime.now(UTC)
+        target = self._target(job, Vantage(job.target["vantage"]))
+        places = _unanswered(job, fields, target, set())
+        results = [(Result(place_, failed), moment, moment) for place_ in places]
+        return Finished(job, probe.version if probe else record.VERSION, results, state)
+
+    def _target(self, job: Job, vantage: Vantage | None = None) -> Target:
         t = job.target
         return Target(
             asset=t["asset"],
-            vantage=self.vantages(t["vantage"]),
+            vantage=vantage or self.vantages(t["vantage"]),
             address=t.get("address", ""),
             port=t.get("port", 0),
             host=t.get("host", ""),
@@ -151,6 +178,28 @@ class Executor:
             resolvers=tuple(t.get("resolvers", ())),
             own_domains=tuple(t.get("own_domains", ())),
         )
+
+
+def _bug(error: Exception) -> Failed:
+    return Failed(Reason.BUG_IN_PROBE, f"{type(error).__name__}: {error}"[:300])
+
+
+def _unanswered(
+    job: Job, fields: tuple[str, ...], target: Target, answered: set[str]
+) -> Iterator[Locator]:
+    """Places of a job that brought nothing. Of many ports: the declared ones, or else the first."""
+    if not target.ports:
+        if locator_key(locator := place(fields, target)) not in answered:
+            yield locator
+        return
+    declared = tuple(job.target.get("declared", ()))
+    silent = {
+        port: locator
+        for port in target.ports
+        if locator_key(locator := place(fields, replace(target, port=port))) not in answered
+    }
+    wanted = [port for port in declared if port in silent] or list(silent)[:1]
+    yield from (silent[port] for port in wanted)
 
 
 def place(fields: tuple[str, ...], target: Target) -> Locator:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,7 +28,13 @@ from tlsec.scan.describe import columns
 from tlsec.scan.executor import Finished
 from tlsec.scan.jobs import JobSpec, spec
 from tlsec.scan.models import Baseline, Job, Observation, Run, Verdict
-from tlsec.scan.waivers import Waivers
+from tlsec.scan.waivers import Waived, Waivers
+
+_CALM = {
+    "pass": Alert.Condition.CLEAR,
+    "unknown": Alert.Condition.UNKNOWN,
+    "error": Alert.Condition.UNKNOWN,
+}
 
 
 @dataclass
@@ -42,6 +49,7 @@ class Judging:
     waivers: Waivers
     keep_all: bool = False
     only: frozenset[str] | None = None  # a retest judges its own checks and raises no others
+    _checks: dict[str, list[Loaded]] = field(default_factory=dict)  # by probe, as asked for
 
     def store(self, batch: list[Finished]) -> int:
         """Store a batch; returns how many follow-up jobs it added."""
@@ -49,25 +57,35 @@ class Judging:
             observations: list[dict[str, Any]] = []
             verdicts: list[dict[str, Any]] = []
             follow: list[JobSpec] = []
+            calm: dict[str, list[str]] = defaultdict(list)  # fingerprints by new condition
             asked = new = again = 0
+            held = lease.held(finished.job for finished in batch)
+            batch = [finished for finished in batch if finished.job.id in held]
+            alerted = self._alerted_ports(batch)
             for finished in batch:
                 for result, started, ended in finished.results:
-                    asked += finished.job.probe == "net.port"
-                    if not self._worth_keeping(finished, result):
+                    asked += finished.job.probe == "net.port" and finished.state == Job.State.DONE
+                    if not self._worth_keeping(finished, result, alerted):
                         continue
                     row = self._observation(finished, result, started, ended)
                     observations.append(row)
-                    for loaded, judged, waiver in self._judge(row, result):
-                        verdicts.append(self._verdict_row(row, judged, waiver))
-                        fired = self._raise(loaded, judged, waiver, row["subject"], result.locator)
-                        new += fired is True
-                        again += fired is False
+                    for loaded, judged in self._judge(row, result):
+                        waived = self.waivers.covering(judged, row["subject"], result.locator)
+                        verdicts.append(self._verdict_row(row, judged, waived))
+                        if judged.state == "fail" and not waived.all_of(judged):
+                            fired = self._raise(loaded, judged, waived, row, result.locator)
+                            new, again = new + fired, again + (not fired)
+                        elif (calmed := _CALM.get(judged.state)) is not None:
+                            place = judged.check, row["subject"], result.locator
+                            calm[calmed].append(alerts.fingerprint(*place))
                     follow += self._follow(finished, result)
             bulk.insert(Observation, observations)
             bulk.insert(Verdict, verdicts)
             lease.add(self.run.pk, follow)
-            lease.settle([f.job.id for f in batch if not f.refused], Job.State.DONE)
-            lease.settle([f.job.id for f in batch if f.refused], Job.State.REFUSED)
+            for condition, keys in calm.items():
+                alerts.seen(keys, condition)
+            for state in {finished.state for finished in batch}:
+                lease.settle((f.job.id for f in batch if f.state == state), state)
             Run.objects.filter(pk=self.run.pk).update(
                 ports_asked=F("ports_asked") + asked,
                 new_alerts=F("new_alerts") + new,
@@ -75,7 +93,21 @@ class Judging:
             )
         return len(follow)
 
-    def _worth_keeping(self, finished: Finished, result: Result) -> bool:
+    def _alerted_ports(self, batch: list[Finished]) -> set[tuple[str, str]]:
+        """(subject, locator key) of the open port alerts of the hosts in a batch."""
+        jobs = [f.job.target for f in batch if f.job.probe == "net.port"]
+        if self.keep_all or not jobs:
+            return set()
+        rows = Alert.objects.filter(
+            open=True,
+            subject__in={self._subject(target, target) for target in jobs},
+            check_id__in=[loaded.check.id for loaded in self._checks_of("net.port")],
+        )
+        return {(row.subject, locator_key(row.locator)) for row in rows}
+
+    def _worth_keeping(
+        self, finished: Finished, result: Result, alerted: set[tuple[str, str]]
+    ) -> bool:
         """Closed ports that nobody declared are counted, not kept, unless an alert stands there."""
         if (
             finished.job.probe != "net.port"
@@ -87,11 +119,7 @@ class Judging:
         if port.state == "open" or port.number in finished.job.target.get("declared", ()):
             return True
         subject = self._subject(finished.job.target, result.locator)
-        keys = [
-            alerts.fingerprint(loaded.check.id, subject, result.locator)
-            for loaded in self.policy.for_probe("net.port")
-        ]
-        return Alert.objects.filter(fingerprint__in=keys, open=True).exists()
+        return (subject, locator_key(result.locator)) in alerted
 
     def _subject(self, target: Mapping[str, Any], locator: Locator) -> str:
         return str(target["asset"]) or f"u:{locator.get('address', '')}"
@@ -115,15 +143,18 @@ class Judging:
             else None,
         }
 
-    def _judge(
-        self, row: Mapping[str, Any], result: Result
-    ) -> Iterator[tuple[Loaded, Judged, str]]:
-        checks = [
-            loaded
-            for loaded in self.policy.for_probe(row["probe"])
-            if loaded.check.id not in self.policy.profile.excluded
-            and (self.only is None or loaded.check.id in self.only)
-        ]
+    def _checks_of(self, probe: str) -> list[Loaded]:
+        if probe not in self._checks:
+            self._checks[probe] = [
+                loaded
+                for loaded in self.policy.for_probe(probe)
+                if loaded.check.id not in self.policy.profile.excluded
+                and (self.only is None or loaded.check.id in self.only)
+            ]
+        return self._checks[probe]
+
+    def _judge(self, row: Mapping[str, Any], result: Result) -> Iterator[tuple[Loaded, Judged]]:
+        checks = self._checks_of(row["probe"])
         if not checks:
             return
         now = datetime.now(UTC)
@@ -133,11 +164,7 @@ class Judging:
         baseline = self._baseline(row, now) if needs else None
         for loaded in checks:
             params = self.policy.profile.params_of(loaded)
-            judged = judge(loaded, attempt, asset, params, now, baseline)
-            waiver = ""
-            if judged.state == "fail":
-                waiver = self.waivers.covering(judged, row["subject"], result.locator)
-            yield loaded, judged, waiver
+            yield loaded, judge(loaded, attempt, asset, params, now, baseline)
 
     def _baseline(self, row: Mapping[str, Any], now: datetime) -> Mapping[str, Any] | None:
         """The approved facts of this place. The first ones taken become it silently."""
@@ -151,7 +178,9 @@ class Judging:
             bulk.insert(Baseline, [key | values])
         return None
 
-    def _verdict_row(self, row: Mapping[str, Any], judged: Judged, waiver: str) -> dict[str, Any]:
+    def _verdict_row(
+        self, row: Mapping[str, Any], judged: Judged, waived: Waived
+    ) -> dict[str, Any]:
         profile = self.policy.profile
         return {
             "run_id": self.run.pk,
@@ -170,34 +199,33 @@ class Judging:
                 }
                 for c in judged.clauses
             ],
-            "waived": waiver,
+            "waived": waived.by if waived.all_of(judged) else "",
             "now": judged.now,
         }  # fmt: skip
 
     def _raise(
-        self, loaded: Loaded, judged: Judged, waiver: str, subject: str, locator: Locator
-    ) -> bool | None:
-        """True for a new alert, False for one seen again, None when there is nothing to raise."""
-        if judged.state == "fail" and not waiver:
-            failing = [c for c in judged.clauses if c.is_ is False]
-            firing = Firing(
-                judged.check,
-                subject,
-                locator,
-                loaded.check.severity,
-                "；".join(c.message for c in failing),
-                "; ".join(c.message_en for c in failing),
-                [c.id for c in failing],
-            )
-            return alerts.fire(
-                firing, self.run.pk, judged.now, self.sla, self.recurrence_days,
-                lambda f: columns(f, loaded, self.lookup, self.policy.catalog),
-            )  # fmt: skip
-        if judged.state == "pass":
-            alerts.seen(judged.check, subject, locator, Alert.Condition.CLEAR)
-        elif judged.state in ("unknown", "error"):
-            alerts.seen(judged.check, subject, locator, Alert.Condition.UNKNOWN)
-        return None
+        self,
+        loaded: Loaded,
+        judged: Judged,
+        waived: Waived,
+        row: Mapping[str, Any],
+        locator: Locator,
+    ) -> bool:
+        """Fire for the failing clauses that no exception names. True for a new alert, False for one again."""
+        failing = [c for c in judged.clauses if c.is_ is False and c.id not in waived.clauses]
+        firing = Firing(
+            judged.check,
+            row["subject"],
+            locator,
+            loaded.check.severity,
+            "；".join(c.message for c in failing),
+            "; ".join(c.message_en for c in failing),
+            [c.id for c in failing],
+        )
+        return alerts.fire(
+            firing, self.run.pk, judged.now, self.sla, self.recurrence_days,
+            lambda f: columns(f, loaded, self.lookup, self.policy.catalog),
+        )  # fmt: skip
 
     def _follow(self, finished: Finished, result: Result) -> list[JobSpec]:
         """An open port that nobody declared is asked what speaks there."""

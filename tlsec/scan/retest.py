@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.db import transaction
+
 from tlsec.facts import locator_key
 from tlsec.i18n import _, listed
 from tlsec.register import alerts, items
@@ -40,13 +42,15 @@ def retest(
     """
     item = items.find(no)
     heads = list(item.alerts.filter(open=True))
+    if not heads:
+        raise Refused(_("{no} 没有可复测的告警").format(no=item.no))
     if item.state == State.VERIFYING:  # a retest that was killed is begun again
         items.command(no, "retest-untested", alerts.MACHINE, _now(), _("复测中断"), machine=True)
     items.command(no, "retest", actor, _now(), machine=True)
     needed = ground.sla.retest.passes
     for n in range(1, needed + 1):
         if n > 1:
-            time.sleep(ground.sla.retest.spacing_seconds)
+            _wait(item, ground.sla.retest.spacing_seconds)
         state, why = _once(ground, item, heads, actor)
         say(
             _("第 {n} 次复测（共 {all} 次）：{state}").format(
@@ -58,8 +62,9 @@ def retest(
             items.command(no, name, alerts.MACHINE, _now(), why, machine=True)
             return Result(no, state, n - 1, needed, why)
     why = _("同一检查项在同一位置连续 {n} 次通过").format(n=needed)
-    closed = items.command(no, "retest-passed", alerts.MACHINE, _now(), why, machine=True)
-    alerts.end(closed)
+    with transaction.atomic():
+        closed = items.command(no, "retest-passed", alerts.MACHINE, _now(), why, machine=True)
+        alerts.end(closed)
     return Result(no, "pass", needed, needed, why)
 
 
@@ -70,14 +75,25 @@ _WORDS: dict[str, Callable[[], str]] = {
 }
 
 
+def _wait(item: RiskItem, seconds: float) -> None:
+    """Between two looks. Broken off, the item waits for its retest again."""
+    try:
+        time.sleep(seconds)
+    except KeyboardInterrupt:
+        items.command(
+            item.no, "retest-untested", alerts.MACHINE, _now(), _("复测中断"), machine=True
+        )
+        raise
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
 def _once(ground: Ground, item: RiskItem, heads: list[Alert], actor: str) -> tuple[str, str]:
     """One run over the places of the item's alerts; the worst of their verdicts."""
-    if not heads:
-        raise Refused(_("{no} 没有可复测的告警").format(no=item.no))
+    if gone := [head.check_id for head in heads if head.check_id not in ground.policy.checks]:
+        return "untested", _("检查项 {checks} 已不在库中").format(checks=listed(gone))
     specs = [_job(ground, head) for head in heads]
     title = _("复测 {no}").format(no=item.no)
     run = runs.begin(ground, specs, actor, kind="retest", title=title)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from django.db import transaction
 from django.db.models import Count
 
 from tlsec import content
@@ -28,11 +28,12 @@ from tlsec.probe.base import Probe, Result
 from tlsec.probe.gateway import Gateway, GatewayError, Translate
 from tlsec.register import journal, sla
 from tlsec.scan import bulk, jobs, lease
-from tlsec.scan.executor import Executor
+from tlsec.scan.executor import Executor, Finished
 from tlsec.scan.jobs import JobSpec
 from tlsec.scan.judging import Judging
 from tlsec.scan.models import Job, Observation, Plan, Run, Traffic, Verdict
 from tlsec.scan.plans import Step
+from tlsec.scan.refusals import Refusals
 from tlsec.scan.waivers import Waivers
 from tlsec.workspace import Workspace
 
@@ -144,22 +145,24 @@ def begin(
     plan: str = "",
     late: bool = False,
 ) -> Run:
-    """A run with its jobs in the database; nothing is sent yet."""
+    """A run with its jobs in the database, all or none of them; nothing is sent yet."""
     profile, catalog = ground.policy.profile, ground.policy.catalog
-    run = Run.objects.create(
-        kind=kind,
-        plan=plan,
-        title=title,
-        actor=actor,
-        started=datetime.now(UTC),
-        late=late,
-        versions={
-            "profile": f"{profile.id}@{profile.version}",
-            "catalog": f"{catalog.id}@{catalog.version}",
-        },
-    )
-    lease.add(run.pk, specs)
-    journal.append(run.started, actor, "run.begin", f"run-{run.pk}", {"kind": kind, "title": title})
+    with transaction.atomic():
+        run = Run.objects.create(
+            kind=kind,
+            plan=plan,
+            title=title,
+            actor=actor,
+            started=datetime.now(UTC),
+            late=late,
+            versions={
+                "profile": f"{profile.id}@{profile.version}",
+                "catalog": f"{catalog.id}@{catalog.version}",
+            },
+        )
+        lease.add(run.pk, specs)
+        after = {"kind": kind, "title": title}
+        journal.append(run.started, actor, "run.begin", f"run-{run.pk}", after)
     return run
 
 
@@ -175,42 +178,53 @@ def go(
 
     Raises NothingPermitted, with nothing sent, when no job with an address lies in a live scope.
     """
-    refused: Counter[tuple[str, str]] = Counter()
+    refusals = Refusals(run.pk, actor)
     gateway = Gateway(
         scopes=ground.lookup.scopes(),
         now=lambda: datetime.now(UTC),
         translate=translate_for(ground.workspace),
-        on_refusal=lambda address, port, why: refused.update([(address, why)]),
+        on_refusal=refusals.note,
     )
     opened(gateway)  # whoever started the run may pull its stop switch
-    lease.release_dead(run.pk)
-    permitted = run.kind == "plan" or _any_permitted(gateway, run)
-    if permitted:
-        done = _execute(ground, run, gateway, progress, only)
-    _journal_refusals(refused, run, actor)
-    if not permitted:
-        Job.objects.filter(run=run).update(state=Job.State.REFUSED)
-        _end(run, Run.State.STOPPED, actor)
+    lease.release_dead(run.pk, datetime.now(UTC))
+    if run.kind != "plan" and not _any_permitted(gateway, run):
+        with transaction.atomic():
+            refusals.write()
+            Job.objects.filter(run=run).update(state=Job.State.REFUSED)
+            _end(run, Run.State.STOPPED, actor)
         raise NothingPermitted
-    _keep_traffic(run, gateway)
-    _end(run, Run.State.DONE if done else Run.State.STOPPED, actor)
+    refusals.drop()  # what that look counted is counted again by the jobs themselves
+    done = _execute(ground, run, gateway, refusals, progress, only)
+    with transaction.atomic():
+        refusals.write()
+        _keep_traffic(run, gateway)
+        _end(run, Run.State.DONE if done else Run.State.STOPPED, actor)
     return done
 
 
 def _any_permitted(gateway: Gateway, run: Run) -> bool:
-    for target in Job.objects.filter(run=run).values_list("target", flat=True).iterator():
+    """Whether one of the jobs left may be sent; also when none of them has an address."""
+    left = Job.objects.filter(run=run, state__in=(Job.State.WAITING, Job.State.LEASED))
+    addressed = False
+    for target in left.values_list("target", flat=True).iterator():
         if not target.get("address"):
-            return True
+            continue
+        addressed = True
         try:
             gateway.permit(target["address"], target.get("port", 0))
         except GatewayError:
             continue
         return True
-    return False
+    return not addressed
 
 
 def _execute(
-    ground: Ground, run: Run, gateway: Gateway, progress: Progress, only: frozenset[str] | None
+    ground: Ground,
+    run: Run,
+    gateway: Gateway,
+    refusals: Refusals,
+    progress: Progress,
+    only: frozenset[str] | None,
 ) -> bool:
     judging = Judging(
         run,
@@ -222,12 +236,18 @@ def _execute(
         keep_all=run.kind != "plan",
         only=only,
     )
+
+    def store(batch: list[Finished]) -> int:
+        with transaction.atomic():
+            refusals.write()
+            return judging.store(batch)
+
     executor = Executor(
         run=run.pk,
         gateway=gateway,
         probes=_probes(ground.workspace),
         vantages=ground.lookup.vantage,
-        store=judging.store,
+        store=store,
         records=lambda target: _record(ground, target),
         progress=progress,
     )
@@ -272,13 +292,6 @@ def _marks(root: Path) -> Path:
     return next(f for r in reversed(folders) if (f := r / "marks" / "default-pages.yaml").is_file())
 
 
-def _journal_refusals(refused: Counter[tuple[str, str]], run: Run, actor: str) -> None:
-    now = datetime.now(UTC)
-    for (address, why), count in sorted(refused.items()):
-        after = {"address": address, "count": count, "run": run.pk}
-        journal.append(now, actor, "probe.refused", address, after, why)
-
-
 def _keep_traffic(run: Run, gateway: Gateway) -> None:
     bulk.insert(
         Traffic,
@@ -294,10 +307,15 @@ def _keep_traffic(run: Run, gateway: Gateway) -> None:
 
 
 def _end(run: Run, state: str, actor: str) -> None:
+    """Close the run, unless another process still works on it or has already closed it."""
     run.refresh_from_db()
-    run.state, run.ended = state, datetime.now(UTC)
+    now = datetime.now(UTC)
+    alive = Job.objects.filter(run=run, state=Job.State.LEASED, lease_until__gt=now).exists()
+    if run.state == Run.State.DONE or alive:
+        return
+    run.state, run.ended = state, now
     run.save(update_fields=["state", "ended"])
-    journal.append(run.ended, actor, f"run.{state}", f"run-{run.pk}", summary(run))
+    journal.append(now, actor, f"run.{state}", f"run-{run.pk}", summary(run))
     Plan.objects.filter(id=run.plan).update(last_at=run.started)
 
 

@@ -177,7 +177,7 @@ def _waived(run: Run, policy: Policy) -> list[Waived]:
             where(json.loads(v.locator_key)),
             v.check_id,
             v.waived,
-            until.get(v.waived, ""),
+            min((until[id_] for id_ in v.waived.split() if id_ in until), default=""),
         )
         for v in rows
     ]

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from tlsec.facts import Locator
 from tlsec.inventory.schema import Waiver
 from tlsec.policy.judge import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """What exceptions say of one verdict: the clauses they cover, and their ids joined by spaces."""
+
+    by: str = ""
+    clauses: frozenset[str] = frozenset()
+
+    def all_of(self, verdict: Verdict) -> bool:
+        """Whether nothing is left of a failed verdict. A clause that is not named shows through."""
+        return bool(self.by) and set(verdict.failing) <= self.clauses
 
 
 class Waivers:
@@ -18,15 +31,15 @@ class Waivers:
         for row in rows:
             self._rows[row.check, row.asset].append(row)
 
-    def covering(self, verdict: Verdict, subject: str, locator: Locator) -> str:
-        """Id of a waiver that covers every failing clause of a verdict, else "".
-
-        A clause that is not named is not covered: a worse state shows through.
-        """
-        for row in self._rows.get((verdict.check, subject), ()):
-            place = row.locator or {}
-            here = all(locator.get(key) == value for key, value in place.items())
-            alive = row.valid_from <= verdict.now < row.until
-            if here and alive and set(verdict.failing) <= set(row.clauses):
-                return row.id
-        return ""
+    def covering(self, verdict: Verdict, subject: str, locator: Locator) -> Waived:
+        """The exceptions that live at the verdict's time, at its place, for clauses that failed."""
+        failing = set(verdict.failing)
+        found = [
+            row
+            for row in self._rows.get((verdict.check, subject), ())
+            if row.valid_from <= verdict.now < row.until
+            and all(locator.get(key) == value for key, value in (row.locator or {}).items())
+            and failing.intersection(row.clauses)
+        ]
+        clauses = frozenset(clause for row in found for clause in row.clauses)
+        return Waived(" ".join(row.id for row in found)[:40], clauses)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from tlsec.scan.models import Lease, Plan
 from tlsec.scan.plans import next_time
@@ -34,22 +34,23 @@ def resign(owner: str) -> None:
     Lease.objects.filter(name=LEASE, owner=owner).delete()
 
 
-def due(now: datetime) -> list[tuple[Plan, int]]:
-    """Plans to start now, each with the number of times it was missed; their next time is moved on.
+def due(now: datetime) -> Iterator[tuple[Plan, int]]:
+    """Plans to start now, each with the number of times it was missed.
 
-    A plan that was missed many times runs once (coalesced) and the misses are counted and seen.
+    A plan's next time is moved on as it is handed out, so that a process that ends in the first of two
+    loses nothing of the second. A plan that was missed many times runs once (coalesced) and the misses
+    are counted and seen.
     """
-    found = []
-    for plan in Plan.objects.filter(paused=False, next_at__lte=now).order_by("next_at"):
+    for plan in list(Plan.objects.filter(paused=False, next_at__lte=now).order_by("next_at", "id")):
         assert plan.next_at is not None
         missed = _times(plan.cadence, plan.next_at, now)
         if now - plan.next_at > LATE:
             missed += 1
-        plan.missed += missed
+        unchanged = Plan.objects.filter(id=plan.id, paused=False, next_at=plan.next_at)
         plan.next_at = next_time(plan.cadence, now)
-        plan.save(update_fields=["missed", "next_at"])
-        found.append((plan, missed))
-    return found
+        if unchanged.update(next_at=plan.next_at, missed=F("missed") + missed):
+            plan.missed += missed
+            yield plan, missed
 
 
 def _times(cadence: str, first: datetime, now: datetime) -> int:
