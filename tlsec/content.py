@@ -1,4 +1,4 @@
-"""Where content lies: the shipped `policies/`, and a workspace's own folder of the same name over it."""
+"""The content of a run: the shipped `policies/`, a workspace's own folder over it, the types of facts."""
 
 from __future__ import annotations
 
@@ -7,19 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_PACKAGE = Path(__file__).resolve().parent
-
-
-def shipped(name: str) -> Path:
-    """A shipped content folder: beside the package in a checkout, inside it in a wheel."""
-    beside = _PACKAGE.parent / name
-    return beside if beside.is_dir() else _PACKAGE / "content" / name
+from tlsec import shipped
 
 
 def policies(workspace: Path | None = None) -> list[Path]:
     """Folders of policy content, the shipped one first."""
     own = [workspace / "policies"] if workspace and (workspace / "policies").is_dir() else []
-    return [shipped("policies"), *own]
+    return [shipped.path("policies"), *own]
 
 
 @cache

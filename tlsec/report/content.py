@@ -1,4 +1,4 @@
-"""Where the content of papers lies: templates and wordings in `reports/`, law data in `policies/`.
+"""The content of papers: templates and wordings in `reports/`, law data in `policies/`.
 
 A workspace's file of the same name wins over the one that travels with the program.
 """
@@ -7,19 +7,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tlsec import shipped
 from tlsec.i18n import _
 from tlsec.report.errors import PaperError
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-# beside the package in a checkout, inside it in a wheel
-ROOTS = (_PACKAGE.parent, _PACKAGE / "content", _PACKAGE)
 
 
 def find(name: str, overlay: Path | None = None) -> Path:
     """The file `name` (such as "reports/fonts.yaml"), the workspace's first. Raises PaperError."""
-    roots: list[Path] = [overlay, *ROOTS] if overlay else [*ROOTS]
-    for root in roots:
-        path = root / name
+    for path in ([overlay / name] if overlay else []) + [shipped.path(name)]:
         if path.is_file():
             return path
     raise PaperError(_("安装不完整：找不到 {name}。请重新安装 tlsec。").format(name=name))
