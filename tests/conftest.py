@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.desk import Desk
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +36,24 @@ def tables(django: Path) -> Iterator[Path]:
 
     yield django
     call_command("flush", verbosity=0, interactive=False)
+
+
+@pytest.fixture(scope="session")
+def running_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The sample city with its range up, as `tlsec init --sample` left it. Copy it; do not scan in it."""
+    from tests import desk
+    from tlsec.range import control
+
+    root = tmp_path_factory.mktemp("city")
+    made = desk.make(root / "workspace", root / "compiled")
+    control.up(made.root / "data")
+    try:
+        yield made
+    finally:
+        control.down(made.root / "data")
+
+
+@pytest.fixture
+def desk(running_city: Desk, tmp_path: Path) -> Desk:
+    """A workspace of the running city with an empty register of its own."""
+    return running_city.copy(tmp_path / "workspace")

@@ -107,9 +107,13 @@ def _begun(ground: Ground, name: str | None, target: str | None, who: str) -> Ru
 
 
 def _resumed(run_id: int | None) -> Run:
-    from tlsec.scan.models import Run
+    from django.db.models import Q
 
-    unfinished = Run.objects.exclude(state=Run.State.DONE).order_by("-id")
+    from tlsec.scan.models import Job, Run
+
+    left = Job.objects.filter(state__in=(Job.State.WAITING, Job.State.LEASED)).values("run")
+    unfinished = Run.objects.filter(Q(state=Run.State.RUNNING) | Q(pk__in=left))
+    unfinished = unfinished.exclude(kind="retest").order_by("-id")  # a retest is begun anew
     run = unfinished.filter(pk=run_id).first() if run_id else unfinished.first()
     if run is None:
         fail(_("没有可续跑的巡检"), 2)

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tlsec.cli import show
+from tlsec.cli.context import actor
 from tlsec.cli.scan import open_ground
 from tlsec.i18n import _
+from tlsec.marked_yaml import Faulty
 
 if TYPE_CHECKING:
+    from tlsec.probe.gateway import Gateway
     from tlsec.scan.models import Plan
+
+LOOK_SECONDS = 5
 
 
 @click.command(
@@ -25,60 +33,104 @@ if TYPE_CHECKING:
 @click.option("--once", is_flag=True, help=_("只看一次时钟，跑完到期的计划就结束"))
 @click.pass_context
 def serve(ctx: click.Context, once: bool) -> None:
-    open_ground(ctx)
+    root = open_ground(ctx).workspace.root
+    watch = Watch(root, actor(ctx))
+    if once:
+        watch.look()
+        watch.resign()
+        return
     from apscheduler.schedulers.blocking import BlockingScheduler
 
-    from tlsec.scan import lease
-    from tlsec.schedule import ticker
-
-    owner = lease.me()
-    stop = threading.Event()
-
-    def look() -> None:
-        if not stop.is_set():
-            elected = ticker.tick(
-                owner, datetime.now(UTC), lambda plan, late: _start(ctx, plan, late)
-            )
-            if not elected:
-                click.echo(_("另一进程正在值守，本进程待命。"), err=True)
-
-    if once:
-        look()
-        ticker.resign(owner)
-        return
     scheduler = BlockingScheduler(timezone="Asia/Shanghai")
     scheduler.add_job(
-        look, "interval", seconds=5, coalesce=True, max_instances=1, next_run_time=datetime.now(UTC)
-    )
+        watch.look, "interval", seconds=LOOK_SECONDS, coalesce=True, max_instances=1,
+        next_run_time=datetime.now(UTC),
+    )  # fmt: skip
 
     def end(*_signal: object) -> None:
-        stop.set()
+        watch.stop()
         scheduler.shutdown(wait=False)
 
-    signal.signal(signal.SIGTERM, end)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, end)
     click.echo(_("开始值守，Ctrl-C 结束。下次运行见 tlsec plan next。"), err=True)
-    try:
-        scheduler.start()
-    except KeyboardInterrupt:
-        stop.set()
-    ticker.resign(owner)
+    scheduler.start()
+    watch.resign()
     click.echo(_("已结束值守。"), err=True)
 
 
-def _start(ctx: click.Context, plan: Plan, late: bool) -> None:
-    """One run of a plan with freshly read content, so that edited files count from the next run on."""
-    from tlsec.cli.context import actor
-    from tlsec.scan import plans, runs
+class Watch:
+    """One process that looks at the clock and runs what is due, one plan after the other."""
 
-    ground = open_ground(ctx)
-    now = datetime.now(UTC)
-    jobs = runs.plan_jobs(ground, plans.steps_of(plan), now)
-    run = runs.begin(
-        ground, jobs, actor(ctx), kind="plan", title=plan.title, plan=plan.id, late=late
-    )
-    mark = _("（补跑）") if late else ""
-    click.echo(f"{show.moment(now)} {plan.title}{mark} #{run.pk}", err=True)
-    done = runs.go(ground, run, actor(ctx))
-    counts = runs.summary(run)["alerts"]
-    text = _("完成，新告警 {new}，再现 {again}") if done else _("已停止")
-    click.echo(f"{show.moment(datetime.now(UTC))} {plan.title} {text.format(**counts)}", err=True)
+    def __init__(self, root: Path, actor: str) -> None:
+        from tlsec.scan import lease
+
+        self._root, self._actor, self._owner = root, actor, lease.me()
+        self._stopped = threading.Event()
+        self._running: Gateway | None = None
+        self._standing_by = False
+
+    def stop(self) -> None:
+        """End the run of this moment and start no other. From any thread."""
+        self._stopped.set()
+        if running := self._running:
+            running.stop()
+
+    def look(self) -> None:
+        """One look at plans.yaml and the clock. A fault in a file is said and the last good plans hold."""
+        from tlsec.scan import plans
+        from tlsec.schedule import ticker
+
+        if self._stopped.is_set():
+            return
+        now = datetime.now(UTC)
+        with _faults_said():
+            if (file := self._root / "plans.yaml").is_file():
+                plans.sync(file, now)
+        elected = ticker.tick(self._owner, now, self._start)
+        if not elected and not self._standing_by:
+            click.echo(_("另一进程正在值守，本进程待命。"), err=True)
+        self._standing_by = not elected
+
+    def resign(self) -> None:
+        from tlsec.schedule import ticker
+
+        ticker.resign(self._owner)
+
+    def _start(self, plan: Plan, late: bool) -> None:
+        """One run of a plan with freshly read content, so that edited files count from the next run on."""
+        from tlsec import workspace
+        from tlsec.scan import plans, runs
+
+        if self._stopped.is_set():
+            return
+        now = datetime.now(UTC)
+        with _faults_said():
+            ground = runs.Ground.of(workspace.read(self._root), now)
+            jobs = runs.plan_jobs(ground, plans.steps_of(plan), now)
+            run = runs.begin(
+                ground, jobs, self._actor, kind="plan", title=plan.title, plan=plan.id, late=late
+            )
+            mark = _("（补跑）") if late else ""
+            click.echo(f"{show.moment(now)} {plan.title}{mark} #{run.pk}", err=True)
+            done = runs.go(ground, run, self._actor, opened=self._opened)
+            self._running = None
+            counts = runs.summary(run)["alerts"]
+            text = _("完成，新告警 {new}，再现 {again}") if done else _("已停止")
+            said = text.format(**counts)
+            click.echo(f"{show.moment(datetime.now(UTC))} {plan.title} {said}", err=True)
+
+    def _opened(self, gateway: Gateway) -> None:
+        self._running = gateway
+        if self._stopped.is_set():  # the signal came while the run was being planned
+            gateway.stop()
+
+
+@contextmanager
+def _faults_said() -> Iterator[None]:
+    """Faulty files are told on stderr; the watch goes on."""
+    try:
+        yield
+    except Faulty as error:
+        for fault in error.faults:
+            click.echo(str(fault), err=True)
