@@ -81,7 +81,8 @@ def _chosen_language(arguments: list[str]) -> str:
 def main() -> None:
     """Entry point of the `tlsec` command."""
     i18n.use(_chosen_language(sys.argv[1:]))
-    from tlsec.cli import click_words
+    from tlsec.cli import click_words, guard
 
+    guard.speak_utf8()
     click_words.translate()
-    _build()(prog_name="tlsec")
+    sys.exit(guard.run(_build()))

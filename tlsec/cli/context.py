@@ -18,6 +18,7 @@ from tlsec.i18n import _
 from tlsec.marked_yaml import Faulty
 
 DONE, FINDINGS, BAD_INPUT, CANNOT_RUN = 0, 1, 2, 3
+MAX_FAULTS = 200
 
 
 def workspace_dir(ctx: click.Context) -> Path:
@@ -56,7 +57,11 @@ def with_example(what: str, command: str) -> str:
 
 def actor(ctx: click.Context) -> str:
     """Who acts: --as, or the login name of the shell."""
-    return str(ctx.find_root().params.get("actor") or getpass.getuser())
+    named = ctx.find_root().params.get("actor")
+    try:
+        return str(named or getpass.getuser())
+    except KeyError:  # a container's user without a name
+        return str(os.getuid())
 
 
 def print_json(data: Any) -> None:
@@ -76,8 +81,13 @@ def faults_end_here() -> Iterator[None]:
     try:
         yield
     except Faulty as error:
-        for fault in error.faults[:200]:
-            click.echo(str(fault), err=True)
-        if len(error.faults) > 200:
-            click.echo(_("……另有 {n} 处").format(n=len(error.faults) - 200), err=True)
+        show_faults(error)
         sys.exit(BAD_INPUT)
+
+
+def show_faults(error: Faulty) -> None:
+    """One line a fault on stderr."""
+    for fault in error.faults[:MAX_FAULTS]:
+        click.echo(str(fault), err=True)
+    if len(error.faults) > MAX_FAULTS:
+        click.echo(_("……另有 {n} 处").format(n=len(error.faults) - MAX_FAULTS), err=True)
