@@ -27,7 +27,7 @@ from tlsec.probe import dns_records, http_page, net_port, net_service, registry,
 from tlsec.probe.base import Probe, Result
 from tlsec.probe.gateway import Gateway, GatewayError, Translate
 from tlsec.register import journal, sla
-from tlsec.scan import bulk, jobs, lease
+from tlsec.scan import bulk, jobs, lease, plan_check
 from tlsec.scan.executor import Executor, Finished
 from tlsec.scan.jobs import JobSpec
 from tlsec.scan.judging import Judging
@@ -59,7 +59,9 @@ class Ground:
         folders = content.policies(workspace.root)
         policy = bundle.load(folders, content.fact_types(), workspace.config.profile)
         limits, recurrence = sla.load(folders, workspace.config.sla)
-        return cls(workspace, policy, Lookup(now), limits, recurrence)
+        lookup = Lookup(now)
+        plan_check.check(workspace.root / "plans.yaml", policy, lookup)
+        return cls(workspace, policy, lookup, limits, recurrence)
 
 
 def translate_for(workspace: Workspace) -> Translate:
