@@ -47,6 +47,11 @@ def ngettext(singular: str, plural: str, n: int) -> str:
     return _catalogue(_language.get()).ngettext(singular, plural, n)
 
 
+def in_every_language(message: str) -> tuple[str, ...]:
+    """The message as each language writes it: files come back from readers of another language."""
+    return tuple(_catalogue(language).gettext(message) for language in LANGUAGES)
+
+
 def pick(text: dict[str, str]) -> str:
     """The text of a {zh, en} pair from a content file; zh is always there."""
     return text.get(_language.get()) or text["zh"]

@@ -30,7 +30,7 @@ def inventory() -> None:
     help=_("把目录、YAML 文件或 XLSX 工作簿导入台账。有一处错误就一行也不导入。")
     + "\n\n\b\n"
     + _("例：")
-    + "\n  tlsec inventory import inventory/\n  tlsec inventory import 台账.xlsx --prune",
+    + "\n  tlsec inventory import inventory/\n  tlsec inventory import assets.xlsx --prune",
 )
 @click.argument("source", type=click.Path(path_type=Path), required=False)
 @click.option("--prune", is_flag=True, help=_("来源中已没有的行从台账删除"))
@@ -57,7 +57,7 @@ def import_(ctx: click.Context, source: Path | None, prune: bool, as_json: bool)
     help=_("把台账导出成 XLSX 工作簿或 YAML 目录，改完可原样导回。")
     + "\n\n\b\n"
     + _("例：")
-    + "\n  tlsec inventory export 台账.xlsx\n  tlsec inventory export inventory/"
+    + "\n  tlsec inventory export assets.xlsx\n  tlsec inventory export inventory/"
 )
 @click.argument("target", type=click.Path(path_type=Path))
 @click.pass_context
@@ -75,7 +75,7 @@ def export(ctx: click.Context, target: Path) -> None:
     help=_("检查台账文件，列出全部错误及其位置，不导入。")
     + "\n\n\b\n"
     + _("例：")
-    + "\n  tlsec inventory lint\n  tlsec inventory lint 台账.xlsx"
+    + "\n  tlsec inventory lint\n  tlsec inventory lint assets.xlsx"
 )
 @click.argument("source", type=click.Path(path_type=Path), required=False)
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))

@@ -21,6 +21,7 @@ from tlsec.cli.scan import open_ground
 from tlsec.i18n import _, language, listed
 
 if TYPE_CHECKING:
+    from tlsec.policy.bundle import Policy
     from tlsec.register.models import RiskItem
 
 
@@ -118,7 +119,7 @@ def title(item: RiskItem) -> str:
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context
 def show_(ctx: click.Context, no: str, as_json: bool) -> None:
-    open_workspace(ctx)
+    ground = open_ground(ctx)
     from tlsec.register import items
     from tlsec.register.models import Journal
     from tlsec.register.transitions import allowed
@@ -141,8 +142,9 @@ def show_(ctx: click.Context, no: str, as_json: bool) -> None:
     out.print(
         f"[bold]{item.no}[/]  {show.word(show.SEVERITIES, item.severity)}  {state_word(item.state)}"
     )
+    asked, advice = _asked(item, ground.policy)
     for label, value in (
-        (_("检查要求"), item.title),
+        (_("检查要求"), asked),
         (_("说明"), title(item)),
         (_("检查项"), item.check_id),
         (_("条款"), listed(item.items)),
@@ -150,7 +152,7 @@ def show_(ctx: click.Context, no: str, as_json: bool) -> None:
         (_("单位"), item.unit),
         (_("县区"), item.county),
         (_("位置"), item.address),
-        (_("整改建议"), item.remediation),
+        (_("整改建议"), advice),
         (_("时限"), show.moment(item.due)),
         (_("整改措施"), item.measure),
         (_("复测结果"), item.retest_result),
@@ -168,6 +170,14 @@ def show_(ctx: click.Context, no: str, as_json: bool) -> None:
             _("可用操作：")
             + listed(_("{name}（{note}）").format(name=c.name, note=_(c.title)) for c in may)
         )
+
+
+def _asked(item: RiskItem, policy: Policy) -> tuple[str, str]:
+    """What the check asks for and how to mend: as recorded, or as the check says it in English."""
+    loaded = policy.checks.get(item.check_id)
+    if language() != "en" or loaded is None:
+        return item.title, item.remediation
+    return loaded.check.title.en, loaded.check.remediation.en
 
 
 def _command_word(command: str) -> str:

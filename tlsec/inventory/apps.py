@@ -8,4 +8,3 @@ from django.apps import AppConfig
 class InventoryConfig(AppConfig):
     name = "tlsec.inventory"
     label = "inventory"
-    verbose_name = "资产台账"

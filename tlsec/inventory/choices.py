@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from tlsec.facts import ZoneRole
-from tlsec.i18n import N_, _
+from tlsec.i18n import N_, _, in_every_language
 
 
 class UnitKind(StrEnum):
@@ -155,6 +155,6 @@ def code_of(choice: type[StrEnum], text: str) -> str | None:
         return text
     wanted = text.strip().casefold()
     for code, word in _WORDS[choice].items():
-        if wanted in (code.casefold(), word.casefold(), _(word).casefold()):
+        if wanted in map(str.casefold, (code, *in_every_language(word))):
             return code
     return None

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from tlsec.i18n import N_, _, listed
+from tlsec.i18n import N_, _, in_every_language, listed
 from tlsec.inventory.choices import words
 from tlsec.inventory.fields import Cell, Kind
 from tlsec.inventory.schema import TABLES, Row, cell_of, column_of
@@ -73,7 +73,7 @@ class Table:
                 return column
         wanted = name.strip().rstrip("*").casefold()
         for column in self.columns:
-            if wanted in (column.words.casefold(), column.title.casefold()):
+            if wanted in map(str.casefold, in_every_language(column.words)):
                 return column
         return None
 
@@ -124,7 +124,7 @@ def table_named(name: str) -> Table | None:
     """The table that a file or sheet name means."""
     wanted = name.strip().casefold()
     for each in _tables().values():
-        if wanted in (each.name, each.words.casefold(), each.title.casefold()):
+        if wanted in (each.name, *map(str.casefold, in_every_language(each.words))):
             return each
     return None
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from tlsec.i18n import _, listed
+from tlsec.i18n import N_, _, in_every_language, listed
 from tlsec.inventory.choices import code_of
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -101,11 +101,12 @@ def read_word(value: Any) -> str:
 def read_flag(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    flags = {"true": True, "是": True, _("是"): True, "false": False, "否": False, _("否"): False}
-    found = flags.get(_plain(value).casefold())
-    if found is None:
-        raise wrong(_("只能是 是/否 或 true/false"))
-    return found
+    word = _plain(value).casefold()
+    if word in ("true", *in_every_language(N_("是"))):
+        return True
+    if word in ("false", *in_every_language(N_("否"))):
+        return False
+    raise wrong(_("只能是 是/否 或 true/false"))
 
 
 def read_number(value: Any) -> int:
@@ -296,7 +297,7 @@ def read_pages(value: Any) -> Any:
         words = line.split()
         if not words:
             continue
-        if len(words) > 2 or (len(words) == 2 and words[1] not in ("内部", _("内部"), "internal")):
+        if len(words) > 2 or (len(words) == 2 and words[1] not in in_every_language(N_("内部"))):
             raise wrong(_("每行一个页面，写法如 /admin/ 内部"))
         pages.append({"path": words[0], "internal": len(words) == 2})
     return pages

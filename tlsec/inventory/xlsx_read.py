@@ -19,14 +19,14 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
-from tlsec.i18n import _, listed
+from tlsec.i18n import N_, _, in_every_language, listed
 from tlsec.inventory.columns import Table, table, table_named, tables
 from tlsec.inventory.sources import MAX_FAULTS, MAX_ROWS, RawRow, Steps
 from tlsec.marked_yaml import Fault, Faulty
 
 MAX_UNPACKED = 50 * 2**20
 MAX_PARTS = 1000
-COVER = "说明"  # the sheet that explains the workbook; never read
+COVER = N_("说明")  # the sheet that explains the workbook; never read
 _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)")
 NOTE = "※"  # first character of the notes row under a header
 
@@ -54,7 +54,7 @@ class Workbook:
         sheets: dict[str, str] = {}
         faults = []
         for name in names:
-            if name in (COVER, _(COVER)):
+            if name in in_every_language(COVER):
                 continue
             found = table_named(name)
             where = f"{self.name} {name}"
