@@ -26,6 +26,8 @@ NOT_TRANSLATED = {
     "cli/report.py": "number of an official document",
     "inventory/fields.py": "separators and words that cells may hold",
     "inventory/xlsx_write.py": "name of a font",
+    "inventory/yaml_io.py": "pattern of texts that need no quotes",
+    "policy/judge.py": "puts lists into the Chinese message, beside the English one",
     "range/": "pages, names and answers of the sample city's servers",
     "register/papers.py": "sentences of official papers",
     "report/blocks.py": "labels that GB/T 9704 sets for official papers",

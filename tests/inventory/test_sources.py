@@ -26,7 +26,7 @@ BAD_ZONES = """\
   colour: red
 """
 BAD_SYSTEMS = """\
-- {id: S01, name: 门户, unit: 政府办, county: 某市, grade: S2A3G2, zone: Z9, key_object: yes}
+- {id: S01, name: 门户, unit: 政府办, county: 某市, grade: S2A3G2, zone: Z9, key_object: maybe}
 - {id: S01, name: 门户二, unit: 数据局, county: 数据局, last_visit: 昨天}
 """
 UNITS = """\
@@ -68,7 +68,7 @@ def test_yaml_names_every_fault_with_line_and_column(folder: Callable[..., Path]
         (BAD_ZONES, "zones", "|300.1", "网段：不是有效的网段（现为“300.1.1.1”）"),
         (BAD_ZONES, "zones", "|colour", "没有“colour”这一列，只有 id、name、role、blocks、note"),
         (BAD_SYSTEMS, "systems", "|S2A3G2", "定级：G 应为 S 与 A 中较高者，此处应为 G3（现为"),
-        (BAD_SYSTEMS, "systems", "|yes", "重点对象：只能是 是/否 或 true/false（现为“yes”）"),
+        (BAD_SYSTEMS, "systems", "|maybe", "重点对象：只能是 是/否 或 true/false（现为“maybe”）"),
         (BAD_SYSTEMS, "systems", "|昨天", "最近访问：应为日期"),
     ]
     for text, name, needle, said in expected:

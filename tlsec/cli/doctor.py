@@ -57,7 +57,7 @@ def _python() -> Finding:
 def _typst() -> Finding:
     good = find_spec("typst") is not None
     advice = "" if good else _("pip install 'tlsec[pdf]'；没有也能出 Word")
-    return Finding("typst（PDF）", good, _("已安装") if good else _("未安装"), advice)
+    return Finding(_("typst（PDF）"), good, _("已安装") if good else _("未安装"), advice)
 
 
 def _asyncssh() -> Finding:

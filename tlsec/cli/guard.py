@@ -85,8 +85,9 @@ def _system(error: OSError) -> tuple[str, int]:
     number = error.errno or 0
     known = _OF_THE_USER.get(number) or _OF_THE_SYSTEM.get(number)
     why = _(known) if known else error.strerror or str(error)
-    text = f"{error.filename}：{why}" if error.filename else why
-    return text, BAD_INPUT if number in _OF_THE_USER else CANNOT_RUN
+    if error.filename:
+        why = _("{name}：{value}").format(name=error.filename, value=why)
+    return why, BAD_INPUT if number in _OF_THE_USER else CANNOT_RUN
 
 
 def speak_utf8() -> None:

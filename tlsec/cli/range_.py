@@ -190,7 +190,7 @@ def _plain(title: Any) -> dict[str, str]:
 
 def _word(broken: bool | None) -> str:
     if broken is None:
-        return "－"
+        return "—"
     return _("故障中") if broken else _("正常")
 
 
