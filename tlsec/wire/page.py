@@ -25,6 +25,7 @@ _PHRASING = """a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd
 small span strike strong sub sup time tt u var wbr"""
 _INLINE = frozenset(_PHRASING.split())
 _SILENT = frozenset(("script", "style", "template"))  # what stands in them is no text
+_HEADED = frozenset(("title", "h1", "h2", "img"))  # what is noted even without attributes
 _SOURCES = {"script": "script", "img": "image", "iframe": "frame", "frame": "frame"}
 
 
@@ -69,6 +70,9 @@ class _Open(NamedTuple):
     look: page_style.Look
     silent: bool
     counter: bool
+
+
+_OUTSIDE = _Open("", page_style.SEEN, False, False)
 
 
 @dataclass(slots=True)
@@ -173,20 +177,20 @@ class _Reader:
         self._parts: tuple[dict[Part, int], dict[Part, int]] = ({}, {})
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        parent = self._stack[-1] if self._stack else _Open("", page_style.SEEN, False, False)
-        look = (
-            page_style.step(parent.look, tag, attributes, self._sheet)
-            if attributes
-            else parent.look
-        )
+        parent = self._stack[-1] if self._stack else _OUTSIDE
+        look, counter = parent.look, parent.counter
+        if attributes:
+            attributes = dict(attributes)  # lxml's own mapping is slow to look into
+            look = page_style.step(look, tag, attributes, self._sheet)
+            counter = counter or page_hash.is_counter(attributes)
         silent = parent.silent or tag in _SILENT
-        counter = parent.counter or page_hash.is_counter(attributes)
         self._stack.append(_Open(tag, look, silent, counter))
         if not silent and not page_hash.is_csrf(tag, attributes):
             self._structure.start(tag, attributes)
         if tag not in _INLINE:
             self._say("\n")
-        self._note(tag, attributes, look)
+        if attributes or tag in _HEADED:
+            self._note(tag, attributes, look)
 
     def _note(self, tag: str, attributes: Mapping[str, str], look: page_style.Look) -> None:
         if tag == "title" and self._title is None:
@@ -205,7 +209,7 @@ class _Reader:
         self._note_part(tag, attributes)
 
     def end(self, tag: str) -> None:
-        open_ = self._stack.pop() if self._stack else _Open("", page_style.SEEN, False, False)
+        open_ = self._stack.pop() if self._stack else _OUTSIDE
         if not open_.silent:
             self._structure.end(tag)
         if self._link and self._link.depth > len(self._stack):
@@ -217,7 +221,7 @@ class _Reader:
             self._say("\n")
 
     def data(self, text: str) -> None:
-        open_ = self._stack[-1] if self._stack else _Open("", page_style.SEEN, False, False)
+        open_ = self._stack[-1] if self._stack else _OUTSIDE
         if open_.silent:
             return
         if open_.tag == "title" and self._title is not None and len(self._title) < 100:

@@ -110,7 +110,9 @@ class Structure:
         self._hash = hashlib.sha256()
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        kept = [f"{n}={normal_value(n, attributes[n])}" for n in _KEPT if attributes.get(n)]
+        kept = []
+        if attributes:
+            kept = [f"{n}={normal_value(n, attributes[n])}" for n in _KEPT if attributes.get(n)]
         self._hash.update(("<" + "\x1f".join((tag, *kept)) + ">").encode("utf-8", "replace"))
 
     def end(self, tag: str) -> None:

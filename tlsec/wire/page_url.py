@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from tlsec.wire.page_text import printable
 
@@ -68,14 +68,19 @@ def request_path(path: str) -> str:
 
 
 def absolute(base: str, reference: str) -> str:
-    """`reference` as seen from `base`, browser manners (back slashes, blanks, line feeds); "" when bad."""
+    """`reference` as seen from `base`, browser manners (back slashes, blanks, line feeds); "" when bad.
+
+    Scheme and host come in lower case, so that one place has one spelling; the path stays as it is.
+    """
     cleaned = printable(reference[: MAX_URL * 2]).strip()
     cleaned = cleaned.replace("\n", "").replace("\r", "").replace("\t", "")
     if not cleaned.lower().startswith(("javascript:", "data:", "mailto:", "tel:")):
         head, mark, tail = cleaned.partition("?")
         cleaned = head.replace("\\", "/") + mark + tail
     try:
-        return urljoin(base, cleaned)[:MAX_URL]
+        parts = urlsplit(urljoin(base, cleaned))
+        user, at, host = parts.netloc.rpartition("@")
+        return urlunsplit(parts._replace(netloc=user + at + host.lower()))[:MAX_URL]
     except ValueError:
         return ""
 
