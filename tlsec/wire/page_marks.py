@@ -148,7 +148,7 @@ _ERRORS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     ("Node.js", re.compile(r"\bat [\w.<> ]{1,100} \((?:file://)?/[^\s()]{1,200}\.[cm]?js:\d{1,6}:\d{1,6}\)")),
-    ("Ruby", re.compile(r"\S{1,200}\.rb:\d{1,6}:in [`']")),
+    ("Ruby", re.compile(r"\w\.rb:\d{1,6}:in [`']")),
     ("Go", re.compile(r"goroutine \d{1,9} \[running\]:")),
     (
         "SQL",
