@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -98,3 +99,35 @@ def test_help_ends_well(group: str) -> None:
     result = CliRunner().invoke(cli._build(), [group, "--help"])
     assert result.exit_code == 0
     assert isinstance(cli._build(), click.Group)
+
+
+@pytest.mark.parametrize(
+    ("setting", "arguments", "environment", "chosen"),
+    [
+        ("language: en", [], "", "en"),
+        ("language: en", ["--lang", "zh"], "", "zh"),
+        ("language: en", ["--lang=zh", "demo"], "en", "zh"),
+        ('language: "en"', [], "zh", "zh"),
+        ("city: 某市", [], "", "zh"),
+        ("# language: en", [], "", "zh"),
+    ],
+)
+def test_the_language_is_that_of_flag_environment_workspace(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+    arguments: list[str],
+    environment: str,
+    chosen: str,
+) -> None:
+    from tlsec import cli
+
+    (tmp_path / "tlsec.yaml").write_text(f"bureau: 局\n{setting}\n", encoding="utf-8")
+    (tmp_path / "papers").mkdir()
+    monkeypatch.delenv("TLSEC_WORKSPACE", raising=False)
+    monkeypatch.setenv("TLSEC_LANG", environment)
+    monkeypatch.chdir(tmp_path / "papers")
+    assert cli._chosen_language(arguments) == chosen
+    monkeypatch.chdir("/")
+    assert cli._chosen_language([*arguments, f"--workspace={tmp_path}"]) == chosen
+    assert environment or cli._chosen_language([]) == "zh"

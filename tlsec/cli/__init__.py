@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from importlib import import_module
+from itertools import zip_longest
 from pathlib import Path
 
 import click
@@ -70,12 +72,31 @@ def _build() -> click.Group:
 
 def _chosen_language(arguments: list[str]) -> str:
     """The language has to be known before the commands are built, because help texts are."""
-    for i, argument in enumerate(arguments):
-        if argument == "--lang" and i + 1 < len(arguments):
-            return arguments[i + 1]
-        if argument.startswith("--lang="):
-            return argument.removeprefix("--lang=")
-    return os.environ.get("TLSEC_LANG", "zh")
+    named = _option("--lang", arguments) or os.environ.get("TLSEC_LANG")
+    return named or _language_of_the_workspace(_option("--workspace", arguments))
+
+
+def _option(name: str, arguments: list[str]) -> str | None:
+    for argument, following in zip_longest(arguments, arguments[1:]):
+        if argument == name:
+            return following
+        if argument.startswith(f"{name}="):
+            return str(argument.removeprefix(f"{name}="))
+    return None
+
+
+def _language_of_the_workspace(named: str | None) -> str:
+    """The `language:` of tlsec.yaml by its line: reading it properly comes later, with its faults."""
+    named = named or os.environ.get("TLSEC_WORKSPACE")
+    folders = [Path(named)] if named else [Path.cwd(), *Path.cwd().parents]
+    for folder in folders:
+        try:
+            text = (folder / "tlsec.yaml").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        found = re.search(r"^language:\s*[\"']?(\w+)", text, re.MULTILINE)
+        return found[1] if found else "zh"
+    return "zh"
 
 
 def main() -> None:

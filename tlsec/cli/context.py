@@ -9,13 +9,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from tlsec import i18n, workspace
 from tlsec.i18n import _
-from tlsec.marked_yaml import Faulty
+
+if TYPE_CHECKING:  # help must not wait for what reads files
+    from tlsec import workspace
+    from tlsec.marked_yaml import Faulty
 
 DONE, FINDINGS, BAD_INPUT, CANNOT_RUN = 0, 1, 2, 3
 MAX_FAULTS = 200
@@ -23,20 +25,21 @@ MAX_FAULTS = 200
 
 def workspace_dir(ctx: click.Context) -> Path:
     """Root of the workspace that --workspace, TLSEC_WORKSPACE or the current folder names; else exit 2."""
+    from tlsec import workspace
+
     with faults_end_here():
         return workspace.find(ctx.find_root().params.get("workspace"))
 
 
 def open_workspace(ctx: click.Context) -> workspace.Workspace:
     """Read the configuration, start Django on its database and bring the tables up to date."""
-    opened = open_root(workspace_dir(ctx))
-    if not (ctx.find_root().params.get("lang") or os.environ.get("TLSEC_LANG")):
-        i18n.use(opened.config.language)
-    return opened
+    return open_root(workspace_dir(ctx))
 
 
 def open_root(root: Path) -> workspace.Workspace:
     """As open_workspace, for a known root. One workspace a process."""
+    from tlsec import workspace
+
     with faults_end_here():
         opened = workspace.read(root)
     os.environ["TLSEC_WORKSPACE"] = str(root)
@@ -78,6 +81,8 @@ def fail(message: str, code: int) -> NoReturn:
 @contextmanager
 def faults_end_here() -> Iterator[None]:
     """Faulty input ends the command with every fault on stderr and exit code 2."""
+    from tlsec.marked_yaml import Faulty
+
     try:
         yield
     except Faulty as error:

@@ -13,7 +13,6 @@ import click
 
 from tlsec.cli.context import BAD_INPUT, CANNOT_RUN, show_faults
 from tlsec.i18n import N_, _
-from tlsec.marked_yaml import Faulty
 
 INTERRUPTED = 130  # as a shell says of a command that Ctrl-C ended
 DEBUG = "TLSEC_DEBUG"
@@ -47,10 +46,12 @@ def run(command: Callable[..., Any]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo(_("已中止。"), err=True)
         return INTERRUPTED
-    except Faulty as error:
-        show_faults(error)
-        return BAD_INPUT
     except Exception as error:
+        from tlsec.marked_yaml import Faulty
+
+        if isinstance(error, Faulty):
+            show_faults(error)
+            return BAD_INPUT
         # every other class ends here on purpose: said in one sentence, shown whole when asked for
         if os.environ.get(DEBUG):
             raise
@@ -71,7 +72,9 @@ def sentence(error: Exception) -> tuple[str, int]:
     if kinds & {"tlsec.range.state.RangeError", "tlsec.report.errors.PaperError"}:
         return why, CANNOT_RUN
     if kinds & {"django.db.utils.Error", "sqlite3.Error"}:
-        text = _("数据库用不了：{why}。请检查 tlsec.yaml 的 database 项、data/ 目录的权限和磁盘空间")
+        text = _(
+            "数据库用不了：{why}。请检查 tlsec.yaml 的 database 项、data/ 目录的权限和磁盘空间"
+        )
         return text.format(why=why), CANNOT_RUN
     if "django.core.exceptions.ImproperlyConfigured" in kinds:
         text = _("数据库用不了：{why}；用 PostgreSQL 需安装：pip install 'psycopg[binary]'")
@@ -95,7 +98,11 @@ def speak_utf8() -> None:
 
     Where it is another encoding (GBK), a character that it lacks must not end the command.
     """
-    ascii_only = locale.getpreferredencoding(False).lower() in ("ascii", "us-ascii", "ansi_x3.4-1968")
+    ascii_only = locale.getpreferredencoding(False).lower() in (
+        "ascii",
+        "us-ascii",
+        "ansi_x3.4-1968",
+    )
     if ascii_only and not sys.flags.utf8_mode:
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
     for stream in (sys.stdout, sys.stderr):
