@@ -16,7 +16,7 @@ from typing import Any
 
 _HIDDEN = ("TLSEC_WORKSPACE", "TLSEC_LANG", "DJANGO_SETTINGS_MODULE", "PYTHONDONTWRITEBYTECODE")
 
-# a plan of a few seconds: every registered place, nothing discovered
+# a plan of a few seconds: a part of the registered places, nothing discovered
 KNOWN = """
   - id: known
     title: 登记在册的
@@ -24,6 +24,7 @@ KNOWN = """
     steps:
       - vantage: z6
         probes: [net.port, net.service, tls.handshake, http.page, dns.records, inventory.record]
+        zones: [Z1, Z3, Z4, Z5]
         ports: high-risk
 """
 
@@ -92,6 +93,12 @@ class Desk:
         """(probe, locator) of every observation of a run, sorted."""
         return sorted(
             self.rows("SELECT probe, locator_key FROM scan_observation WHERE run_id = ?", run)
+        )
+
+    def judged(self, run: int) -> list[tuple[str, str]]:
+        """(check, locator) of every verdict of a run, sorted."""
+        return sorted(
+            self.rows("SELECT check_id, locator_key FROM scan_verdict WHERE run_id = ?", run)
         )
 
     def wait(self, true: Callable[[], bool], process: subprocess.Popen[str]) -> None:

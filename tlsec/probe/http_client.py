@@ -188,7 +188,6 @@ async def _ask(turn: Turn, place: Place, cookies: str, limits: Limits) -> Respon
         use_dns_cache=False,
         force_close=True,
         happy_eyeballs_delay=None,
-        ssl_shutdown_timeout=0,
     )
     # TCP and TLS have the connect limit each; aiohttp counts them together
     timeout = aiohttp.ClientTimeout(
