@@ -99,11 +99,14 @@ class DnsRecords:
             addresses: tuple[Kind, ...] = ("A", "AAAA")
             for kind in addresses:
                 reply = found[kind] = await client.ask(name, kind)
-                if reply.status != "ok":
+                if reply.status not in ("ok", "nxdomain"):
                     return _answer(resolver, reply.status, found), None
         except GatewayError as error:
             status = _STATUS.get(error.failed.reason, "unreachable")
             return _answer(resolver, status, found), error.failed
+        # dnsmasq and its like deny a name (nxdomain) that has addresses of the other kind only
+        if all(reply.status == "nxdomain" for reply in found.values()):
+            return _answer(resolver, "nxdomain", found), None
         # many resolvers drop questions they do not serve; addresses are what counts
         with contextlib.suppress(GatewayError):
             found["NS"] = await client.ask(name, "NS", tries=1)
