@@ -38,7 +38,6 @@ NOT_TRANSLATED = {
     "report/papers/notice.py": "sentences of official papers",
     "report/sheet.py": "name of a font",
     "report/words.py": "dates and line breaks of official papers",
-    "scan/describe.py": "where something is, as kept in the register",
     "scan/judging.py": "Chinese messages, kept beside the English ones",
     "wire/": "patterns that match the text of Chinese pages",
 }

@@ -51,7 +51,8 @@ def doctor(get_fonts: bool, as_json: bool) -> None:
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding("Python", sys.version_info >= (3, 11), version, _("需要 3.11 或更新"))
+    good = sys.version_info >= (3, 11)
+    return Finding("Python", good, version, "" if good else _("需要 3.11 或更新"))
 
 
 def _typst() -> Finding:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tlsec.facts import Locator
+from tlsec.i18n import _
 from tlsec.inventory.lookup import Lookup
 from tlsec.policy.catalog import Catalog
 from tlsec.policy.check import Loaded
@@ -43,7 +44,8 @@ def where(locator: Locator) -> str:
     if "path" in locator:
         scheme = str(locator.get("scheme", "http"))
         shown = "" if port == DEFAULT_PORTS.get(scheme) else f":{port}"
-        return f"{scheme}://{locator.get('host') or address}{shown}{locator['path']}（{address}）"
+        url = f"{scheme}://{locator.get('host') or address}{shown}{locator['path']}"
+        return _("{name}（{note}）").format(name=url, note=address)
     if address and port:
         return f"{address}:{port}"
     return str(locator.get("name") or locator.get("asset") or address or "")
