@@ -236,7 +236,7 @@ async def _read(
     async for chunk in answer.content.iter_chunked(_CHUNK):
         turn.received(len(chunk))
         read += len(chunk)
-        if read > cap or not unpack.feed(chunk):
+        if not unpack.feed(chunk) or read > cap:
             return bytes(unpack.out[:cap]), "truncated"
     unpack.finish()
     return bytes(unpack.out), "whole"

@@ -31,7 +31,7 @@ class Place:
         try:
             return self.host if self.host.isascii() else self.host.encode("idna").decode("ascii")
         except UnicodeError:
-            return quote(self.host)
+            return quote(self.host, errors="replace")
 
     @property
     def netloc(self) -> str:
