@@ -67,6 +67,7 @@ class Watch:
 
         self._root, self._actor, self._owner = root, actor, lease.me()
         self._stopped = threading.Event()
+        self._busy = threading.Lock()  # held during a look
         self._running: Gateway | None = None
         self._standing_by = False
 
@@ -78,6 +79,10 @@ class Watch:
 
     def look(self) -> None:
         """One look at plans.yaml and the clock. A fault in a file is said and the last good plans hold."""
+        with self._busy:
+            self._look()
+
+    def _look(self) -> None:
         from tlsec.scan import plans
         from tlsec.schedule import ticker
 
@@ -93,9 +98,11 @@ class Watch:
         self._standing_by = not elected
 
     def resign(self) -> None:
+        """Free the place for another process, when the run of this moment has put its results away."""
         from tlsec.schedule import ticker
 
-        ticker.resign(self._owner)
+        with self._busy:
+            ticker.resign(self._owner)
 
     def _start(self, plan: Plan, late: bool) -> None:
         """One run of a plan with freshly read content, so that edited files count from the next run on."""
