@@ -52,9 +52,9 @@ class Plain(Catalog):
     """A catalogue whose header holds nothing that differs between machines, days or Babels."""
 
     @property
-    def mime_headers(self) -> list[tuple[str, str]]:  # type: ignore[override]  # read-only here
+    def mime_headers(self) -> list[tuple[str, str]]:
         """The lines of the header that readers need."""
-        return [pair for pair in Catalog.mime_headers.fget(self) if pair[0] in HEADERS]
+        return [pair for pair in self._get_mime_headers() if pair[0] in HEADERS]
 
 
 def _empty() -> Catalog:
