@@ -19,7 +19,7 @@ _COUNT_WORDS = (
     "访问量|访问次数|访问人数|总访问|浏览量|浏览次数|浏览|点击量|点击数|点击率|点击|阅读量|阅读次数|阅读|访客|在线人数|在线|人气|热度|"
     "下载次数|转发|点赞|page ?views?|visits?|visitors?|views?|hits?|online|counter"
 )
-_BEFORE = re.compile(rf"(?i)({_COUNT_WORDS})([^\d\n]{{0,12}})\d[\d,.]{{0,18}}\s?[万亿]?")
+_BEFORE = re.compile(rf"(?i)({_COUNT_WORDS})([^\d\n]{{0,12}})\d[\d,.]{{0,18}}(?:\s?[万亿])?")
 _AFTER = re.compile(
     r"(?i)(?<![\d,.])\d[\d,.]{0,18}\s{0,3}"
     r"(万?(?:人次|次浏览|次访问|次点击|次阅读|次|位访客|位访问者|位|人在线|人访问|人浏览)"
@@ -27,14 +27,14 @@ _AFTER = re.compile(
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 _TIMES = re.compile(
-    r"(?i)(?<!\d)(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}(?!\d)\s?日?"
+    r"(?i)(?<!\d)(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}(?!\d)(?:\s?日)?"
     r"|(?<!\d)\d{1,2}\s?月\s?\d{1,2}\s?日"
     r"|(?<!\d)\d{1,2}/\d{1,2}/(?:19|20)\d\d"
     rf"|\b{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s(?:19|20)\d\d\b"
     rf"|(?<!\d)\d{{1,2}}[\s-]{_MONTH}[\s-](?:19|20)\d\d\b"
     r"|(?:星期|周)[一二三四五六日天]"
     r"|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,"
-    r"|(?<!\d)[t\s]?\d{1,2}[:：]\d{2}(?:[:：]\d{2}(?:[.,]\d{1,9})?)?(?!\d)(?:\s?(?:am|pm|z|gmt|utc|[+-]\d{2}:?\d{2})\b)?"
+    r"|(?<!\d)\d{1,2}[:：]\d{2}(?:[:：]\d{2}(?:[.,]\d{1,9})?)?(?!\d)(?:\s?(?:am|pm|z|gmt|utc|[+-]\d{2}:?\d{2})\b)?"
     r"|(?<!\d)\d{1,2}\s?[时点]\s?\d{1,2}\s?分(?:\s?\d{1,2}\s?秒)?"
     r"|农历\s?\S{2,8}"
     r"|(?<!\d)1[5-9]\d{8}(?:\d{3})?(?!\d)"  # seconds or milliseconds since 1970
@@ -57,11 +57,11 @@ _ADDRESSES = frozenset(("href", "src", "action"))
 def normal_text(text: str) -> str:
     """Text without what changes by itself: dates, times, counters, tokens, query strings, spacing."""
     text = " ".join(text.split())
-    text = _UUID.sub(MARK, _QUERY.sub(r"\1", text))
+    # tokens first: what looks like a clock inside one must not tear it apart
+    text = _RUN.sub(_token, _UUID.sub(MARK, _QUERY.sub(r"\1", text)))
     text = _TIMES.sub(MARK, text)
     text = _AGO.sub(MARK, _AFTER.sub(rf"{MARK}\1", _BEFORE.sub(rf"\1\2{MARK}", text)))
-    text = _RUN.sub(_token, text)
-    return " ".join(re.sub(r"#(?:\s?#)+", MARK, text).split())
+    return " ".join(re.sub(r"#(?:[\sT]?#)+", MARK, text).split())
 
 
 def _token(found: re.Match[str]) -> str:
@@ -86,7 +86,7 @@ def normal_value(name: str, value: str) -> str:
             value = f"{parts.scheme}:{parts.netloc}{_SESSION_PATH.sub('', parts.path)}"
         except ValueError:
             value = "bad"
-    return _RUN.sub(_token, _TIMES.sub(MARK, _UUID.sub(MARK, value)))
+    return _TIMES.sub(MARK, _RUN.sub(_token, _UUID.sub(MARK, value)))
 
 
 def is_csrf(tag: str, attributes: Mapping[str, str]) -> bool:

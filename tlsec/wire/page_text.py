@@ -34,6 +34,18 @@ _SUPERSETS = {
     "utf-16le": "utf-8",
     "utf-16be": "utf-8",
 }
+_NO_CHARSETS = frozenset(
+    (
+        "utf-7",
+        "idna",
+        "punycode",
+        "undefined",
+        "unicode-escape",
+        "raw-unicode-escape",
+        "mbcs",
+        "oem",
+    )
+)
 _SURE = 12  # so many bytes outside ASCII that are valid UTF-8 are no accident
 
 
@@ -68,9 +80,9 @@ def _declared(body: bytes, content_type: str) -> str | None:
         codec = codecs.lookup(label) if label else None
     except (LookupError, ValueError):
         return None
-    # codecs such as base64 or rot13 are no character sets; utf-7 and idna are traps
-    good = codec and getattr(codec, "_is_text_encoding", True)
-    return label if good and label not in ("utf-7", "idna", "punycode") else None
+    # codecs such as base64 or rot13 are no character sets; the others are Python's own inventions
+    good = codec and getattr(codec, "_is_text_encoding", True) and codec.name not in _NO_CHARSETS
+    return label if good else None
 
 
 def _strict(body: bytes, name: str) -> str | None:
