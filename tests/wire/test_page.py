@@ -6,7 +6,7 @@ import time
 import tracemalloc
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tlsec.wire.page import (
@@ -194,6 +194,7 @@ def test_memory_stays_in_proportion() -> None:
     assert peak < 100 * 5_000 * 26  # the page itself is 26 bytes a link
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_nothing_makes_it_raise(noise: str) -> None:
     for markup in (
