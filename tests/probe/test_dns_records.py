@@ -287,6 +287,7 @@ async def test_silence_is_a_timeout_and_asked_twice() -> None:
             found = await ask(good, there)
     assert [a.status for a in found.answers] == ["ok", "timeout"]
     assert (found.answered, found.agreed) == (1, None)
+    assert found.addresses == ["203.0.113.23"]
 
 
 async def test_nobody_there() -> None:
