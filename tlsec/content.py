@@ -12,8 +12,9 @@ from tlsec import shipped
 
 def policies(workspace: Path | None = None) -> list[Path]:
     """Folders of policy content, the shipped one first."""
-    own = [workspace / "policies"] if workspace and (workspace / "policies").is_dir() else []
-    return [shipped.path("policies"), *own]
+    first = shipped.path("policies")
+    own = workspace / "policies" if workspace else first
+    return [first, own] if own.is_dir() and own.resolve() != first.resolve() else [first]
 
 
 @cache

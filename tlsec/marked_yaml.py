@@ -177,7 +177,8 @@ def faults_of(error: ValidationError, marked: Marked, path: Path_ = ()) -> list[
     for item in error.errors(include_url=False):
         at = path + tuple(item["loc"])
         label = ".".join(str(step) for step in at if not str(step).startswith("function-"))
-        faults.append(marked.fault(at, f"{label}: {say(dict(item))}"))
+        text = say(dict(item))
+        faults.append(marked.fault(at, f"{label}: {text}" if label else text))
     return faults
 
 
@@ -195,6 +196,10 @@ def say(item: Mapping[str, Any]) -> str:
     if kind in ("value_error", "assertion_error"):
         return str(context.get("error", item["msg"]))
     words = {
+        "string_pattern_mismatch": _("写法不对，应符合 {pattern}").format(
+            pattern=context.get("pattern")
+        ),
+        "too_short": _("至少要有 {n} 项").format(n=context.get("min_length")),
         "string_type": _("应为文字"),
         "int_type": _("应为整数"),
         "int_parsing": _("应为整数"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tlsec import marked_yaml
 from tlsec.i18n import _
@@ -22,8 +23,10 @@ class Config(BaseModel):
 
     city: str
     bureau: str
-    language: str = "zh"
-    database: str = ""  # "" for the embedded SQLite, else postgresql://user:password@host/name
+    language: Literal["zh", "en"] = "zh"
+    database: str = Field(
+        default="", pattern=r"^(postgresql://[^/]+/.+)?$"
+    )  # "" for the embedded SQLite, else postgresql://user:password@host/name
     practice_range: bool = False  # documentation addresses are dialled on loopback
     trust: list[str] = []  # PEM files of roots, relative to the workspace
     profile: str = "default"

@@ -46,6 +46,7 @@ _ZH = {
     "Did you mean {possibility}?": "是否想用 {possibility}？",
     "{value!r} is not one of {choices}.": "{value!r} 不在可选范围 {choices} 内。",
     "{value!r} is not a valid {number_type}.": "{value!r} 不是有效的{number_type}。",
+    "{value} is not in the range {range}.": "{value} 不在范围 {range} 内。",
 }
 _MODULES = ("core", "decorators", "exceptions", "formatting", "parser", "types", "termui")
 

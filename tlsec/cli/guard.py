@@ -63,8 +63,11 @@ def run(command: Callable[..., Any]) -> int:
 
 def sentence(error: Exception) -> tuple[str, int]:
     """What to say of an exception that no command expected, and the exit code."""
-    if isinstance(error, OSError) and error.errno is not None:
-        return _system(error)
+    wrapped = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
+    if isinstance(wrapped, OSError) and wrapped.errno is not None:
+        return _system(wrapped)
+    if isinstance(error, UnicodeEncodeError):  # an argument with bytes that are no text
+        return _("有一处文字不是 UTF-8 编码"), BAD_INPUT
     kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
     why = " ".join(str(error).split()) or type(error).__name__
     if "tlsec.range.state.UnknownTrouble" in kinds:

@@ -161,6 +161,7 @@ def report(
             BAD_INPUT,
         )
     ground = open_ground(ctx)
+    _known(unit, run_id)
     from tlsec.report.errors import PaperError
 
     made = []
@@ -180,6 +181,22 @@ def report(
         click.echo(str(done.path))
     for remark in dict.fromkeys(remark for done in made for remark in done.remarks):
         click.echo(_("请核对：{remark}").format(remark=remark), err=True)
+
+
+def _known(unit: str | None, run_id: int | None) -> None:
+    """A misspelt unit or run must not bring an empty paper."""
+    from tlsec.inventory.models import Unit
+    from tlsec.register.models import RiskItem
+    from tlsec.scan.models import Run
+
+    named = unit is not None and [
+        Unit.objects.filter(name=unit).exists(),
+        RiskItem.objects.filter(unit=unit).exists(),
+    ]
+    if named and not any(named):
+        fail(_("台账里没有单位 {name}，写全称，如各项中所列").format(name=unit), BAD_INPUT)
+    if run_id is not None and not Run.objects.filter(pk=run_id).exists():
+        fail(_("没有编号为 {id} 的巡检").format(id=run_id), BAD_INPUT)
 
 
 def _list(as_json: bool) -> None:

@@ -52,6 +52,7 @@ def scan(
     as_json: bool,
     fail_on: str,
 ) -> None:
+    _one_wish(plan, run_id, target)
     ground = open_ground(ctx)
     if dry_run:
         _dry_run(ground, plan, target, as_json)
@@ -65,6 +66,16 @@ def scan(
 
     if fail_on == "fail" and runs.summary(run)["verdicts"].get("fail"):
         sys.exit(FINDINGS)
+
+
+def _one_wish(plan: str | None, run_id: int | None, target: str | None) -> None:
+    """A plan, a run to go on with, or a target: what is named twice must not be half ignored."""
+    if target is not None and not target.strip():
+        raise click.UsageError(_("--target 是空的"))
+    if target is not None and plan is not None:
+        raise click.UsageError(_("计划与 --target 只能写一个"))
+    if run_id is not None and plan != "resume":
+        raise click.UsageError(_("巡检编号只用于续跑：tlsec scan resume 编号"))
 
 
 def open_ground(ctx: click.Context) -> Ground:

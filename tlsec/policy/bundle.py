@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from tlsec import marked_yaml
-from tlsec.i18n import _
+from tlsec.i18n import _, listed
 from tlsec.marked_yaml import Fault, Faulty
 from tlsec.policy import catalog as catalogs
 from tlsec.policy import check as checks_
@@ -70,7 +70,9 @@ def load(
         (f for r in reversed(roots) if (f := r / "profiles" / f"{profile}.yaml").is_file()), None
     )
     if file is None:
-        raise Faulty([Fault(profile, _("没有这个基线方案"))])
+        known = sorted({f.stem for root in roots for f in (root / "profiles").glob("*.yaml")})
+        message = _("没有基线方案 {name}，可用：{known}")
+        raise Faulty([Fault("profile", message.format(name=profile, known=listed(known)))])
     return Policy(found, checks, profiles.load(file, checks), ports)
 
 

@@ -45,11 +45,13 @@ class PlanSpec(BaseModel):
     @classmethod
     def _cron(cls, value: str) -> str:
         try:
-            next_time(value, datetime(2026, 1, 1, tzinfo=LOCAL))
+            first = next_time(value, datetime(2026, 1, 1, tzinfo=LOCAL))
         except ValueError as error:
             raise ValueError(
                 _("周期应为五段 cron，如 30 6 * * *（{error}）").format(error=error)
             ) from None
+        if first is None:
+            raise ValueError(_("这个周期永远不会到"))
         return value
 
 

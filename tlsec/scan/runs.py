@@ -150,6 +150,8 @@ def _address(target: str) -> tuple[str, int]:
     elif target.count(":") == 1 and target.rsplit(":", 1)[1].isdigit():
         text, tail = target.rsplit(":", 1)
         port = int(tail)
+    if port > 65535:
+        return "", 0
     try:
         return str(ip_address(text)), port
     except ValueError:
@@ -293,7 +295,7 @@ def _probes(workspace: Workspace) -> dict[str, Probe]:
         certificate
         for name in workspace.config.trust
         if (file := workspace.root / name).is_file()
-        for certificate in x509.load_pem_x509_certificates(file.read_bytes())
+        for certificate in _certificates(file, name)
     ]
     marks = http_page.load_signatures(_marks(workspace.root))
     return {
@@ -306,6 +308,13 @@ def _probes(workspace: Workspace) -> dict[str, Probe]:
             dns_records.DnsRecords(),
         )
     }
+
+
+def _certificates(file: Path, name: str) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(file.read_bytes())
+    except ValueError as error:
+        raise Faulty([Fault(name, _("不是 PEM 格式的证书文件（tlsec.yaml 的 trust）"))]) from error
 
 
 def _marks(root: Path) -> Path:
