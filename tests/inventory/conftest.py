@@ -1,8 +1,7 @@
-"""A register in memory, emptied after each test."""
+"""The session's register, emptied after each test."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,19 +12,8 @@ TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)  # noon in Asia/Shanghai
 
 
-@pytest.fixture(scope="session")
-def django() -> None:
-    """Django on the settings of the project, with the tables made."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tlsec.settings")
-    import django as package
-    from django.core.management import call_command
-
-    package.setup()
-    call_command("migrate", "inventory", verbosity=0)
-
-
 @pytest.fixture
-def register(django: None) -> Iterator[None]:
+def register(django: Path) -> Iterator[None]:
     """An empty register."""
     from django.apps import apps
     from django.db import connection, transaction
@@ -69,7 +57,7 @@ def folder(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def django_queries(django: None) -> Iterator[Callable[[], int]]:
+def django_queries(django: Path) -> Iterator[Callable[[], int]]:
     """How many queries have been sent so far."""
     from django.db import connection
 
