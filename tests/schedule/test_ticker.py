@@ -111,6 +111,18 @@ def test_a_process_that_dies_in_the_first_plan_loses_nothing_of_the_second(plan:
     assert ("b", True) in started(NOW + HOUR, "乙")
 
 
+def test_a_process_that_is_stopped_leaves_the_rest_due(plan: MakePlan) -> None:
+    from tlsec.schedule import ticker
+
+    plan("a", 2 * HOUR)
+    second = plan("b", HOUR)
+    done: list[str] = []
+    assert ticker.tick("甲", NOW, lambda p, _late: done.append(p.id), lambda: not done)
+    second.refresh_from_db()
+    assert done == ["a"]
+    assert second.next_at == NOW - HOUR
+
+
 def test_a_plan_moved_on_by_another_is_not_started_again(plan: MakePlan) -> None:
     from tlsec.schedule import ticker
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +68,7 @@ class Watch:
         self._busy = threading.Lock()  # held during a look
         self._running: Gateway | None = None
         self._standing_by = False
+        self._said = ""  # the faults last told
 
     def stop(self) -> None:
         """End the run of this moment and start no other. From any thread."""
@@ -78,7 +77,11 @@ class Watch:
             running.stop()
 
     def look(self) -> None:
-        """One look at plans.yaml and the clock. A fault in a file is said and the last good plans hold."""
+        """One look at plans.yaml and the clock.
+
+        A fault in the file is said once and nothing is started until it is mended; what was missed by
+        then is caught up.
+        """
         with self._busy:
             self._look()
 
@@ -89,10 +92,16 @@ class Watch:
         if self._stopped.is_set():
             return
         now = datetime.now(UTC)
-        with _faults_said():
+        try:
             if (file := self._root / "plans.yaml").is_file():
                 plans.sync(file, now)
-        elected = ticker.tick(self._owner, now, self._start)
+        except Faulty as error:
+            self._say(error)
+            return
+        self._said = ""
+        elected = ticker.tick(
+            self._owner, now, self._start, going=lambda: not self._stopped.is_set()
+        )
         if not elected and not self._standing_by:
             click.echo(_("另一进程正在值守，本进程待命。"), err=True)
         self._standing_by = not elected
@@ -106,13 +115,14 @@ class Watch:
 
     def _start(self, plan: Plan, late: bool) -> None:
         """One run of a plan with freshly read content, so that edited files count from the next run on."""
+        from django.db.models import F
+
         from tlsec import workspace
         from tlsec.scan import plans, runs
+        from tlsec.scan.models import Plan
 
-        if self._stopped.is_set():
-            return
         now = datetime.now(UTC)
-        with _faults_said():
+        try:
             ground = runs.Ground.of(workspace.read(self._root), now)
             jobs = runs.plan_jobs(ground, plans.steps_of(plan), now)
             run = runs.begin(
@@ -127,17 +137,17 @@ class Watch:
             said = text.format(**counts)
             click.echo(f"{show.moment(datetime.now(UTC))} {plan.title} {said}", err=True)
 
+        except Faulty as error:
+            self._say(error)
+            Plan.objects.filter(id=plan.id).update(missed=F("missed") + 1)
+
+    def _say(self, error: Faulty) -> None:
+        """Every fault of a file on stderr, once as long as they stay the same."""
+        if str(error) != self._said:
+            click.echo(str(error), err=True)
+        self._said = str(error)
+
     def _opened(self, gateway: Gateway) -> None:
         self._running = gateway
         if self._stopped.is_set():  # the signal came while the run was being planned
             gateway.stop()
-
-
-@contextmanager
-def _faults_said() -> Iterator[None]:
-    """Faulty files are told on stderr; the watch goes on."""
-    try:
-        yield
-    except Faulty as error:
-        for fault in error.faults:
-            click.echo(str(fault), err=True)

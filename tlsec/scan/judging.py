@@ -61,7 +61,7 @@ class Judging:
             asked = new = again = 0
             held = lease.held(finished.job for finished in batch)
             batch = [finished for finished in batch if finished.job.id in held]
-            batch.sort(key=lambda finished: finished.job.id)  # the register is read by neighbourhood
+            batch.sort(key=lambda finished: finished.job.id)  # the register's neighbours together
             alerted = self._alerted_ports(batch)
             for finished in batch:
                 for result, started, ended in finished.results:

@@ -17,7 +17,7 @@ from django.db.models import Count
 
 from tlsec import content
 from tlsec.facts import Done, Target
-from tlsec.i18n import _, listed
+from tlsec.i18n import _
 from tlsec.inventory import record
 from tlsec.inventory.lookup import Lookup
 from tlsec.marked_yaml import Fault, Faulty
@@ -76,28 +76,9 @@ def translate_for(workspace: Workspace) -> Translate:
 
 
 def plan_jobs(ground: Ground, steps: Iterable[Step], now: datetime) -> Iterator[JobSpec]:
-    """The jobs of a plan's steps, in a stream. Faulty when a step names what is not on record."""
-    steps = list(steps)
-    if faults := list(_unknown(ground, steps)):
-        raise Faulty(faults)
+    """The jobs of a plan's steps, in a stream."""
     for step in steps:
         yield from jobs.build(step, ground.lookup, ground.policy.ports, now)
-
-
-def _unknown(ground: Ground, steps: list[Step]) -> Iterator[Fault]:
-    known: dict[str, Iterable[str]] = {
-        "vantage": ground.lookup.vantages,
-        "probes": [*registry.PROBES, record.ID],
-        "zones": [zone.id for zone in ground.lookup.zones()],
-        "ports": ground.policy.ports,
-    }
-    for n, step in enumerate(steps, 1):
-        for field, names in known.items():
-            value = getattr(step, field)
-            for name in [value] if isinstance(value, str) else value:
-                if name and name not in names:
-                    message = _("没有 {name}，可用：{known}").format(name=name, known=listed(names))
-                    yield Fault(f"plans.yaml steps[{n}].{field}", message)
 
 
 def target_jobs(ground: Ground, target: str) -> list[JobSpec]:

@@ -62,10 +62,20 @@ def _times(cadence: str, first: datetime, now: datetime) -> int:
     return count
 
 
-def tick(owner: str, now: datetime, start: Callable[[Plan, bool], None]) -> bool:
-    """One look at the clock. True while this process is the elected one."""
+def tick(
+    owner: str,
+    now: datetime,
+    start: Callable[[Plan, bool], None],
+    going: Callable[[], bool] = lambda: True,
+) -> bool:
+    """One look at the clock. True while this process is the elected one.
+
+    `going` is asked before each plan: one that is not handed out stays due for the next process.
+    """
     if not elected(owner, now):
         return False
-    for plan, missed in due(now):
+    found = due(now)
+    while going() and (each := next(found, None)) is not None:
+        plan, missed = each
         start(plan, missed > 0)
     return True
