@@ -183,6 +183,8 @@ def _asked(item: RiskItem, policy: Policy) -> tuple[str, str]:
 def _command_word(command: str) -> str:
     from tlsec.register.transitions import COMMANDS
 
+    if command == "baseline.accept":
+        return _("认可新基线")
     name = command.removeprefix("item.")
     return (
         _("列入台账")

@@ -122,7 +122,7 @@ def write_document(document: object, path: Path) -> None:
 @click.command(
     help=_("出具公文与报表。list 列出全部；ledger 台账、notice 整改通知书、scan 巡检小结。")
     + "\n\n"
-    + _("例：tlsec report ledger；tlsec report notice --unit 市人社局 --format pdf")
+    + _("例：tlsec report ledger；tlsec report notice --format pdf")
 )
 @click.argument("paper", metavar=_("文书"))
 @click.option(

@@ -96,6 +96,8 @@ def _plan(name: str | None) -> Any:
     from tlsec.scan.models import Plan
 
     plan = Plan.objects.filter(id=name).first() if name else Plan.objects.order_by("id").first()
+    if plan is None and not name:
+        fail(_("还没有计划：在工作区写 plans.yaml。"), 2)
     if plan is None:
         known = listed(Plan.objects.values_list("id", flat=True)) or _("无")
         fail(_("没有计划 {name}，可用：{known}").format(name=name or "", known=known), 2)
