@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, TypeAlias, TypeVar
 
 import yaml
@@ -65,7 +66,10 @@ def load(source: Path | str, name: str | None = None) -> Marked:
     """One document of a file (Path) or of a text (str). Raises Faulty."""
     if isinstance(source, Path):
         name = name or str(source)
-        if source.stat().st_size > MAX_BYTES:
+        about = source.stat()
+        if not S_ISREG(about.st_mode):  # a pipe would never end
+            raise Faulty([Fault(name, _("不是普通文件"))])
+        if about.st_size > MAX_BYTES:
             raise Faulty([Fault(name, _("文件过大，上限 {mb} MB").format(mb=MAX_BYTES // 2**20))])
         try:
             text = source.read_text(encoding="utf-8-sig")

@@ -173,7 +173,8 @@ class Story:
         switch(self.root / "data", REDESIGN, False)
         specs = [s for s in runs.target_jobs(ground, "S01") if s.probe == "http.page"]
         run = runs.begin(ground, specs, _(WATCH), kind="target", title=_("门户基线"))
-        runs.go(ground, run, _(WATCH))
+        if not runs.go(ground, run, _(WATCH)):
+            raise click.Abort
         switch(self.root / "data", REDESIGN, True)
         self._say(
             _("基线 {n} 页；随后门户按批准的方案改版（变更窗口 W-2026-001）").format(n=len(specs))
@@ -196,7 +197,9 @@ class Story:
         run = runs.begin(ground, specs, _(WATCH), kind="plan", title=plan.title, plan=plan.id)
         total = lease.counts(run.pk).get("waiting", 0)
         with show.progress(total, "  " + _("巡检中"), self.quiet) as bar:
-            runs.go(ground, run, _(WATCH), bar.advance)
+            done = runs.go(ground, run, _(WATCH), bar.advance)
+        if not done:  # Ctrl-C ends the story, not only its scan
+            raise click.Abort
         run.refresh_from_db()
         summary = runs.summary(run)
         states = "  ".join(

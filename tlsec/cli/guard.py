@@ -14,7 +14,7 @@ import click
 from tlsec.cli.context import BAD_INPUT, CANNOT_RUN, show_faults
 from tlsec.i18n import N_, _
 
-INTERRUPTED = 130  # as a shell says of a command that Ctrl-C ended
+INTERRUPTED, READER_GONE = 130, 141  # as a shell says of SIGINT and SIGPIPE
 DEBUG = "TLSEC_DEBUG"
 
 # what a wrong file name or a wrong place brings; everything else of the system is "could not run"
@@ -38,11 +38,17 @@ _OF_THE_SYSTEM = {
 
 def run(command: Callable[..., Any]) -> int:
     """Call a click command outside of its standalone mode and give the exit code of its end."""
+    stdout = sys.stdout
     try:
         result = command(prog_name="tlsec", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except SystemExit as end:
+        # the reader has seen enough, as with head: click has put another stdout in, or rich raised
+        if sys.stdout is not stdout or isinstance(end.__context__, BrokenPipeError):
+            return READER_GONE
+        raise
     except (click.Abort, KeyboardInterrupt):
         click.echo(_("已中止。"), err=True)
         return INTERRUPTED

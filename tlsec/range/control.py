@@ -54,7 +54,13 @@ def up(data_dir: Path, port_shift: int | None = None) -> RangeState:
             child = _spawn(data_dir, said, port_shift)
         finally:
             os.close(said)
-        message = _first_line(ready)
+        try:
+            message = _first_line(ready)
+        except BaseException:  # Ctrl-C while it starts: nobody would know of it, so nobody would end it
+            child.terminate()
+            child.wait()
+            state.clear(data_dir)
+            raise
     finally:
         os.close(ready)
     if "state" in message:
