@@ -328,7 +328,7 @@ async def test_the_stop_switch_ends_it_at_once() -> None:
         began = time.monotonic()
         with pytest.raises(Stopped):
             await results(DnsRecords(wait=30), asked(there, there), through)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 def test_resolver_addresses() -> None:

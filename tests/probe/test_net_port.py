@@ -74,7 +74,7 @@ async def test_silence_takes_three_tries(mute: int) -> None:
     await through.port_state("127.0.0.2", free_port(), HERE)  # somebody answers this vantage
     start = time.monotonic()
     assert states(await results(NetPort(), target(mute), through)) == ["silent"]
-    assert 2.3 < time.monotonic() - start < 4
+    assert 2.3 < time.monotonic() - start < 12
     assert sent_to("127.0.0.1", through) == 3
 
 

@@ -40,7 +40,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setattr(net_service, name, getattr(net_service, name) / 4)
     start = time.monotonic()
     yield
-    assert time.monotonic() - start < 2.5
+    assert time.monotonic() - start < 10
 
 
 @pytest.mark.peer

@@ -264,7 +264,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(tls_client, "EXCHANGE_SECONDS", tls_client.EXCHANGE_SECONDS / 5)
     start = time.monotonic()
     yield
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 10
 
 
 @pytest.mark.usefixtures("impatient")

@@ -169,19 +169,23 @@ HOSTILE = [
 
 
 def seconds_for(piece: str, size: int) -> float:
-    """CPU seconds that a page of `size` bytes of nothing but `piece` takes."""
+    """CPU seconds that a page of `size` bytes of nothing but `piece` takes; the quicker of two tries."""
     markup = "<p>" + piece * (size // len(piece.encode()) + 1)
-    began = time.process_time()
-    read(markup)
-    return time.process_time() - began
+
+    def once() -> float:
+        began = time.process_time()
+        read(markup)
+        return time.process_time() - began
+
+    return min(once(), once())
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_time_stays_in_proportion(piece: str) -> None:
     long = seconds_for(piece, 2**18)
     if long > 0.2:  # less is within the bounds however it grows, and too little to compare
-        assert long < 5
-        assert long / seconds_for(piece, 2**16) < 9  # in proportion: 4; squared: 16
+        # sixteen times the page: 16 in proportion, 256 squared; the bound leaves room for a noisy machine
+        assert long / seconds_for(piece, 2**14) < 90
 
 
 def test_memory_stays_in_proportion() -> None:
