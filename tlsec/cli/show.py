@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 LOCAL = ZoneInfo("Asia/Shanghai")
+NARROW = 60  # columns of a terminal
 SEVERITIES = {
     "critical": (N_("紧急"), "bold white on red"),
     "high": (N_("高"), "bold red"),
@@ -51,13 +52,17 @@ def word(table: dict[str, tuple[str, str]], key: str) -> str:
 
 
 def table(*titles: str, title: str = "", flexible: Sequence[int] = ()) -> Table:
-    """A table whose `flexible` columns fold; all others keep their words whole."""
+    """A table whose `flexible` columns fold; all others keep their words whole.
+
+    In a narrow terminal every column folds, because rich drops a column that gets no room.
+    """
     from rich import box
     from rich.table import Table
 
+    narrow = console().width < NARROW
     made = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
     for i, name in enumerate(titles):
-        made.add_column(name, overflow="fold", no_wrap=i not in flexible)
+        made.add_column(name, overflow="fold", no_wrap=not narrow and i not in flexible)
     return made
 
 

@@ -56,7 +56,8 @@ def up(data_dir: Path, port_shift: int | None = None) -> RangeState:
             os.close(said)
         try:
             message = _first_line(ready)
-        except BaseException:  # Ctrl-C while it starts: nobody would know of it, so nobody would end it
+        except BaseException:
+            # Ctrl-C while it starts: nobody would know of it, so nobody would end it
             child.terminate()
             child.wait()
             state.clear(data_dir)
