@@ -196,8 +196,8 @@ async def _live(data_dir: Path, port_shift: int | None, ready_fd: int) -> None:
         loop.add_signal_handler(number, keeper.end)
     try:
         opened = await keeper.open()
-        _say(ready_fd, {"state": opened.as_json()})
-        await keeper.watch()
+        if _say(ready_fd, {"state": opened.as_json()}):
+            await keeper.watch()
     finally:
         await keeper.close()
 
@@ -207,10 +207,15 @@ def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None
         loop.default_exception_handler(context)
 
 
-def _say(ready_fd: int, message: dict[str, Any]) -> None:
-    with contextlib.suppress(BrokenPipeError):
+def _say(ready_fd: int, message: dict[str, Any]) -> bool:
+    """False when whoever started the range is gone: nobody would know of it, so it must not stay."""
+    try:
         os.write(ready_fd, json.dumps(message).encode() + b"\n")
-    os.close(ready_fd)
+    except BrokenPipeError:
+        return False
+    finally:
+        os.close(ready_fd)
+    return True
 
 
 def run(data_dir: Path, port_shift: int | None, ready_fd: int) -> int:
