@@ -106,7 +106,7 @@ def city(sample: Path, tmp_path: Path) -> Path:
         ("scan --target=", 2, "--target"),
         ("scan daily --target S14", 2, "--target"),
         ("scan --target nonsense", 2, "nonsense"),
-        ("scan --target 8.8.8.8", 3, "不在有效授权范围内"),
+        ("scan --target 192.0.2.241", 3, "不在有效授权范围内"),
         ("register show YJ-1", 2, "YJ-1"),
         ("register move YJ-1 confirm", 2, "YJ-1"),
         ("register move YJ-1 nonsense", 2, "confirm"),
