@@ -9,7 +9,7 @@ UNITS = """
 - {id: 大市, name: 大市, kind: city}
 - {id: 大市数据局, name: 大市数据局, kind: unit, parent: 大市, county: 大市}
 """
-ZONES = "- {id: Z4, name: 业务区, role: cloud_inner, blocks: [10.0.0.0/8]}\n"
+ZONES = "- {id: Z4, name: 业务区, role: cloud_inner, blocks: [127.64.0.0/10]}\n"
 
 
 def write(folder: Path, assets: int) -> Path:
@@ -22,7 +22,7 @@ def write(folder: Path, assets: int) -> Path:
         (folder / "endpoints.yaml").open("w", encoding="utf-8") as ends,
     ):
         for i in range(assets):
-            address = IPv4Address(0x0A000001 + i)
+            address = IPv4Address(0x7F400001 + i)
             rows.write(
                 f"- {{id: H{i:05d}, name: 主机{i}, kind: host, unit: 大市数据局, county: 大市, "
                 f"zone: Z4, addresses: [{address}], hosts: [h{i}.big.test]}}\n"

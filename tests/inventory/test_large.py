@@ -32,7 +32,7 @@ imported = megabytes()
 listed = sum(1 for _row in store.rows("assets"))
 lookup = Lookup(datetime.now(UTC))
 endpoints = sum(1 for _row in lookup.endpoints(zones=["Z4"]))
-one = [row.asset for row in lookup.endpoints(address="10.0.0.5")]
+one = [row.asset for row in lookup.endpoints(address="127.64.0.5")]
 for row in lookup.endpoints():
     lookup.asset_facts({"address": row.address, "port": row.port}, row.asset)
 print(json.dumps({

@@ -66,7 +66,7 @@ print(json.dumps(said))
 def test_memory_does_not_follow_the_number_of_results(tmp_path: Path) -> None:
     """No permit covers the city, so each job is settled as refused: observed, judged, not sent."""
     large.write(tmp_path / "inventory", 20_000)
-    vantages = "- {id: v, name: 这里, zone: Z4, source: 10.0.0.1}\n"
+    vantages = "- {id: v, name: 这里, zone: Z4, source: 127.64.0.1}\n"
     (tmp_path / "inventory" / "vantages.yaml").write_text(vantages, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", _IN_A_PROCESS_OF_ITS_OWN, str(tmp_path)],
