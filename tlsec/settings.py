@@ -38,7 +38,7 @@ def _sqlite(root: str | None) -> dict[str, object]:
 
 
 DATABASES = {"default": _postgresql(_database) if _database else _sqlite(_root)}
-INSTALLED_APPS = ["tlsec.inventory", "tlsec.scan", "tlsec.register"]
+INSTALLED_APPS = ["tlsec.inventory", "tlsec.scan", "tlsec.register", "tlsec.assess"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"

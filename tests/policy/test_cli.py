@@ -180,7 +180,7 @@ def test_coverage_counts_the_whole_standard() -> None:
         row = found["levels"][level]["general"]
         assert set(found["levels"][level]) == {"general", "cloud", "mobile", "iot", "ics"}
         assert row["published"] == published
-        assert row["machine"] == row["items"] < published
+        assert row["machine"] <= row["items"] <= published
         assert row["uncovered"] == published - row["machine"]
     assert "目录只收录" in run("coverage").stdout
 

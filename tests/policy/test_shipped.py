@@ -15,6 +15,7 @@ from tlsec import content
 from tlsec.facts import Done
 from tlsec.policy import bundle, expr, fixtures, schema
 from tlsec.policy.bundle import Policy
+from tlsec.policy.catalog import EXTENSIONS
 from tlsec.policy.check import ASSET, Fixture, Loaded
 from tlsec.policy.judge import judge
 from tlsec.policy.schema import BOOL, FLOAT, INT, STRING, TIME, Choice, ListOf, Record, Type
@@ -223,12 +224,13 @@ def test_one_line_is_one_requirement_through_the_levels() -> None:
     for item in SHIPPED.catalog.items.values():
         lines.setdefault(item.line, set()).add(threads[item.id])
         levels.setdefault(item.line, []).append(item.level)
-        assert item.id.startswith(f"{item.level + 5}.1.")
-        assert item.unit.startswith(f"L{item.level}-{_domain(item.line)}1-")
+        part = EXTENSIONS.index(item.extension) + 1
+        assert item.id.startswith(f"{item.level + 5}.{part}.")
+        assert item.unit.startswith(f"L{item.level}-{_domain(item.line)}{part}-")
     assert all(len(found) == 1 for found in lines.values())
     assert len({min(found) for found in lines.values()}) == len(lines)
-    for found in levels.values():
-        assert sorted(found) == list(range(found[0], 5))
+    for found in levels.values():  # a requirement may end below level 4, but has no gap
+        assert found == list(range(found[0], found[-1] + 1))
 
 
 def _domain(line: str) -> str:
@@ -236,9 +238,9 @@ def _domain(line: str) -> str:
     return catalog.points[catalog.lines[line].point].domain
 
 
-def test_every_line_is_used_and_every_point_has_lines() -> None:
+def test_every_check_speaks_to_a_line_and_every_point_has_lines() -> None:
     used = {m.line for loaded in SHIPPED.checks.values() for m in loaded.check.maps}
-    assert used == set(SHIPPED.catalog.lines)
+    assert used <= set(SHIPPED.catalog.lines)
     assert {line.point for line in SHIPPED.catalog.lines.values()} == set(SHIPPED.catalog.points)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-from importlib import import_module
 from itertools import zip_longest
 from pathlib import Path
 
 import click
 
 from tlsec import __version__, i18n
+from tlsec.cli.lazy import LazyGroup
 from tlsec.i18n import N_, _
 
 # name → (module, attribute, one line of help)
@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": ("tlsec.cli.plan", "plan", N_("巡检计划：查看、暂停、恢复")),
     "serve": ("tlsec.cli.serve", "serve", N_("按计划持续运行")),
     "alert": ("tlsec.cli.alert", "alert", N_("告警")),
+    "assess": ("tlsec.cli.assess", "assess", N_("等级保护：定级、自查、结论")),
     "register": ("tlsec.cli.register", "register", N_("风险预警台账")),
     "report": ("tlsec.cli.report", "report", N_("出具公文与报表")),
     "audit": ("tlsec.cli.audit", "audit", N_("审计链：校验、导出")),
@@ -32,27 +33,10 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """Lists the commands without importing them, so that help answers at once."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, attribute, _help = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section(_("命令")):
-            formatter.write_dl([(name, _(line)) for name, (_m, _a, line) in COMMANDS.items()])
-
-
 def _build() -> click.Group:
     @click.group(
         cls=LazyGroup,
+        commands_at=COMMANDS,
         help=_("政务外网与政务云安全保障工具箱。")
         + "\n\n"
         + _("例：tlsec demo；tlsec init 岚泽 --sample && cd 岚泽 && tlsec range up && tlsec scan"),

@@ -242,7 +242,7 @@ def _print_lines(loaded: Loaded, policy: Policy) -> None:
     catalog = policy.catalog
     shown = table(_("要求"), _("通过时"), _("不符合时"), _("条款"), flexible=(0,))
     for mapping in loaded.check.maps:
-        items = sorted((i.level, i.id) for i in catalog.items.values() if i.line == mapping.line)
+        items = sorted((level, i.id) for level, i in catalog.by_line[mapping.line].items())
         line = catalog.lines[mapping.line]
         point = catalog.points[line.point]
         shown.add_row(

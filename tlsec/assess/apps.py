@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class AssessConfig(AppConfig):
+    name = "tlsec.assess"

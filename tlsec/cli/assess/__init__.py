@@ -1,0 +1,21 @@
+"""tlsec assess: grading, answers, item states and conclusions; one file a command or a pair of them."""
+
+from __future__ import annotations
+
+import click
+
+from tlsec.cli.lazy import LazyGroup
+from tlsec.i18n import _
+
+# name → (module, attribute, one line of help)
+COMMANDS: dict[str, tuple[str, str, str]] = {}
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_at=COMMANDS,
+    help=_("等级保护：定级、自查答题、条款状态、结论。")
+    + "\n\n"
+    + _("例：tlsec assess status S02"),
+)
+def assess() -> None: ...
