@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from tlsec.cli.lazy import LazyGroup
-from tlsec.i18n import _
+from tlsec.i18n import N_, _
 
 # name → (module, attribute, one line of help)
-COMMANDS: dict[str, tuple[str, str, str]] = {}
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "capability": ("tlsec.cli.assess.capability", "capability", N_("安全防护能力评估")),
+}
 
 
 @click.group(
