@@ -66,6 +66,16 @@ def test_every_address_in_use_is_allocated_but_the_stray_one(sample: Path) -> No
     assert (line.county, line.user_class, line.exit) == ("青禾区", "C", "own")
 
 
+def test_who_stands_on_the_government_cloud(sample: Path) -> None:
+    systems = {row.id: row for row in rows(sample, "systems")}
+    for system in systems.values():
+        on_cloud = system.zone in ("Z3", "Z4", "Z5") or system.id == "S02"
+        assert (system.platform == "S23") is (system.cloud_role == "customer") is on_cloud
+        assert system.business
+    assert systems["S23"].cloud_role == "provider" and systems["S23"].extensions == ["cloud"]
+    assert systems["S03"].extensions == ["mobile"]
+
+
 def test_the_range_agrees(sample: Path) -> None:
     import yaml
 

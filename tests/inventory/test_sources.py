@@ -322,3 +322,40 @@ def test_every_column_is_explained() -> None:
         assert table.title and table.note
         for column in table.columns:
             assert column.title and column.explanation and column.allowed
+
+
+def test_who_stands_on_which_cloud(folder: Callable[..., Path]) -> None:
+    systems = """\
+- {id: C1, name: 平台, unit: 数据局, county: 某市, extensions: [cloud], cloud_role: provider}
+- {id: C2, name: 租户, unit: 数据局, county: 某市, extensions: cloud 物联网, cloud_role: customer, platform: C1}
+- {id: C3, name: 无角色, unit: 数据局, county: 某市, platform: C1}
+- {id: C4, name: 无扩展, unit: 数据局, county: 某市, cloud_role: 云服务商}
+- {id: C5, name: 自己, unit: 数据局, county: 某市, extensions: [cloud], cloud_role: customer, platform: C5}
+- {id: C6, name: 错平台, unit: 数据局, county: 某市, extensions: [cloud], cloud_role: customer, platform: C2}
+- {id: C7, name: 错扩展, unit: 数据局, county: 某市, extensions: [云, cloud]}
+"""
+    found = faults(folder(units=UNITS, systems=systems))
+    for needle, said in (
+        ("county: 某市, platform: |C1", "所在云平台：只有云服务客户(customer)才填所在云平台"),
+        ("cloud_role: |云服务商", "云上角色：写了云上角色，扩展要求里就要有云计算(cloud)"),
+        ("platform: |C5", "所在云平台：所在云平台不能是系统自己"),
+        ("platform: |C2", "所在云平台：“C2”不是云平台"),
+        ("[|云, cloud]", "扩展要求：不在可选范围内（现为“云”）。允许：云计算(cloud)、移动互联"),
+    ):
+        assert any(each.startswith(at(systems, needle, "systems") + said) for each in found), (
+            needle,
+            found,
+        )
+    assert len(found) == 5
+
+
+def test_words_of_a_list_may_hold_spaces_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tlsec.inventory import choices
+    from tlsec.inventory.choices import Extension
+    from tlsec.inventory.fields import split_choices
+
+    read = split_choices(Extension)
+    assert read("云计算、移动互联") == read("云计算 移动互联") == ["云计算", "移动互联"]
+    spaced = {"cloud": "cloud computing", "ics": "industrial control"}
+    monkeypatch.setitem(choices._WORDS, Extension, spaced)
+    assert read("cloud computing, industrial control") == list(spaced.values())

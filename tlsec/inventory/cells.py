@@ -38,9 +38,13 @@ def plain(column: Column, value: Any) -> Plain:
     if isinstance(value, StrEnum):
         return str(value)
     if isinstance(value, list):
-        return [_page(item) if isinstance(item, BaseModel) else item for item in value]
+        return [_page(item) if isinstance(item, BaseModel) else _bare(item) for item in value]
     result: Plain = value
     return result
+
+
+def _bare(item: Any) -> Any:
+    return str(item) if isinstance(item, StrEnum) else item
 
 
 def _page(item: BaseModel) -> dict[str, Any]:
@@ -54,7 +58,9 @@ def cell_text(column: Column, value: Any) -> str:
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if column.cell.choice is not None:
-        return words(column.cell.choice)[str(value)]
+        named = words(column.cell.choice)
+        codes = value if isinstance(value, list) else [value]
+        return "、".join(named[str(code)] for code in codes)
     if column.cell.kind is Kind.PAGES:
         return "\n".join(
             f"{page.path} {_('内部')}" if page.internal else page.path for page in value

@@ -59,6 +59,22 @@ class SystemStatus(StrEnum):
     RECLAIMED = "reclaimed"
 
 
+class Extension(StrEnum):
+    """The extension sets of GB/T 22239-2019 that apply beside the general requirements."""
+
+    CLOUD = "cloud"
+    MOBILE = "mobile"
+    IOT = "iot"
+    ICS = "ics"
+
+
+class CloudRole(StrEnum):
+    """Which side of the cloud a system is: the platform itself, or one that stands on a platform."""
+
+    PROVIDER = "provider"
+    CUSTOMER = "customer"
+
+
 class FlowAction(StrEnum):
     ALLOW = "allow"
     FORBID = "forbid"
@@ -137,6 +153,13 @@ _WORDS: dict[type[StrEnum], dict[str, str]] = {
         "stopped": N_("停用"),
         "reclaimed": N_("回收"),
     },
+    Extension: {
+        "cloud": N_("云计算"),
+        "mobile": N_("移动互联"),
+        "iot": N_("物联网"),
+        "ics": N_("工业控制"),
+    },
+    CloudRole: {"provider": N_("云服务商"), "customer": N_("云服务客户")},
     FlowAction: {"allow": N_("允许"), "forbid": N_("禁止")},
     UserClass: {letter: letter for letter in "ABCDEF"},
     Exit: {"unified": N_("统一出口"), "own": N_("自有出口"), "none": N_("不上互联网")},

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, get_args
+
+from pydantic.fields import FieldInfo
 
 from tlsec.i18n import N_, _, in_every_language, listed
 from tlsec.inventory.choices import words
 from tlsec.inventory.fields import Cell, Kind
-from tlsec.inventory.schema import TABLES, Row, cell_of, column_of
+from tlsec.inventory.schema import TABLES, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,16 @@ def allowed(cell: Cell) -> str:
         named = (
             code if code == word else f"{word}({code})" for code, word in words(cell.choice).items()
         )
-        return listed(named)
+        return _several(listed(named)) if cell.many else listed(named)
     if cell.kind in (Kind.NUMBER, Kind.PORT):
         phrase = _("{low}–{high} 的整数").format(low=cell.low, high=cell.high)
     else:
         phrase = _(_PHRASES[cell.kind])
-    return _("{what}，可多个，用空格或逗号隔开").format(what=phrase) if cell.many else phrase
+    return _several(phrase) if cell.many else phrase
+
+
+def _several(phrase: str) -> str:
+    return _("{what}，可多个，用空格或逗号隔开").format(what=phrase)
 
 
 _PHRASES: dict[Kind, str] = {
@@ -143,3 +150,27 @@ def _tables() -> dict[str, Table]:
         title, note, wide = TITLES[name]
         result[name] = Table(name, model, tuple(columns), wide, title, note)
     return result
+
+
+def column_of(field_name: str, info: FieldInfo) -> str:
+    """The column's name in files."""
+    return info.alias or field_name
+
+
+def cell_of(info: FieldInfo) -> Cell:
+    """What the column holds."""
+    for item in reversed(info.metadata):
+        if isinstance(item, Cell):
+            return item
+    many = False
+    found: Cell | None = None
+    pending: list[Any] = [info.annotation]
+    while pending:
+        part = pending.pop()
+        metadata = getattr(part, "__metadata__", ())
+        found = next((item for item in reversed(metadata) if isinstance(item, Cell)), found)
+        many = many or getattr(part, "__origin__", None) is list
+        if found is None or many is False:
+            pending.extend(get_args(part))
+    assert found is not None, info
+    return Cell(found.kind, many, found.refers, found.choice, found.low, found.high)

@@ -23,6 +23,7 @@ from tlsec.inventory.choices import code_of
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 SEPARATORS = re.compile(r"[\s,，;；、]+")
+_COMMAS = re.compile(r"[,，;；、\n]+")
 MAX_TEXT = 4000
 # what XML or YAML cannot carry: controls, lone surrogates, non-characters
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -240,6 +241,20 @@ def read_choice(choice: type[StrEnum]) -> Callable[[Any], Any]:
         if code is None:
             raise wrong(_("不在可选范围内"))
         return choice(code)
+
+    return read
+
+
+def split_choices(choice: type[StrEnum]) -> Callable[[Any], Any]:
+    """Like split, but a word of the closed list may hold spaces of its own (in another language)."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, str):
+            return split(value)
+        parts: list[str] = []
+        for part in filter(None, map(str.strip, _COMMAS.split(value))):
+            parts += [part] if code_of(choice, part) else part.split()
+        return split(parts)
 
     return read
 

@@ -107,6 +107,10 @@ class System(Register):
     backup = _ref("inventory.Person")
     last_visit = models.DateTimeField(null=True)
     zero_report = models.BooleanField(default=False)
+    business = _text()
+    extensions = _list()
+    cloud_role = models.CharField(max_length=20, null=True)
+    platform = _ref("inventory.System")
     note = _text()
 
 

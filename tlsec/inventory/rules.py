@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from tlsec.facts import Network
 from tlsec.i18n import _
-from tlsec.inventory.choices import UnitKind
+from tlsec.inventory.choices import CloudRole, UnitKind
 from tlsec.inventory.columns import Column, table, tables
 from tlsec.inventory.schema import (
     Asset,
@@ -60,6 +60,8 @@ class Rules:
     _ends: list[tuple[Origin, str, str, str | None]] = field(default_factory=list)
     _counties: list[tuple[Origin, Steps, str]] = field(default_factory=list)
     _operators: list[tuple[Origin, str]] = field(default_factory=list)
+    _clouds: dict[str, bool] = field(default_factory=dict)  # system: is a cloud platform
+    _tenants: list[tuple[Origin, str]] = field(default_factory=list)
     _findings: list[Finding] = field(default_factory=list)
 
     def seen(self, name: str, key: str) -> bool:
@@ -99,8 +101,8 @@ class Rules:
                 self._zone_origins[row.id] = origin
             case FlowRule():
                 self._flow(row, origin)
-            case System() if row.operator is not None:
-                self._operators.append((origin, row.operator))
+            case System():
+                self._system(row, origin)
             case Asset():
                 self._assets[row.id] = (tuple(row.addresses), tuple(row.hosts))
                 self._places.append((origin, "addresses", row.zone, tuple(row.addresses)))
@@ -112,6 +114,13 @@ class Rules:
                 self._places.append((origin, "address", None, (row.address,)))
             case SecretSystem():
                 self._secret.extend(ip_network(block) for block in row.blocks)
+
+    def _system(self, row: System, origin: Origin) -> None:
+        self._clouds[row.id] = row.cloud_role is CloudRole.PROVIDER
+        if row.operator is not None:
+            self._operators.append((origin, row.operator))
+        if row.platform is not None:
+            self._tenants.append((origin, row.platform))
 
     def _flow(self, row: FlowRule, origin: Origin) -> None:
         for name in ("source", "target"):
@@ -130,6 +139,7 @@ class Rules:
                     _("“{value}”不在「{table}」表中").format(value=value, table=title),
                 )
         self._check_units()
+        self._check_platforms()
         self._check_zones()
         for origin, column, zone, addresses in self._places:
             for i, address in enumerate(addresses):
@@ -155,6 +165,12 @@ class Rules:
                 parent = self._units[parent][1]
             if parent == name:
                 self._find(origin, ("parent",), _("上级绕回到了自己"))
+
+    def _check_platforms(self) -> None:
+        for origin, value in self._tenants:
+            if self._clouds.get(value) is False:
+                message = _("“{value}”不是云平台（它的云上角色应为 provider）")
+                self._find(origin, ("platform",), message.format(value=value))
 
     def _check_zones(self) -> None:
         blocks = sorted(

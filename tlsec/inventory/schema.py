@@ -7,18 +7,19 @@ References are natural keys; whether they exist is the business of rules.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, TypeAlias, get_args
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from tlsec.facts import ZoneRole
 from tlsec.i18n import _
 from tlsec.inventory.choices import (
     AssetKind,
+    CloudRole,
     Exit,
     Exposure,
+    Extension,
     FlowAction,
     Proto,
     Service,
@@ -51,6 +52,7 @@ from tlsec.inventory.fields import (
     Words,
     read_choice,
     read_number,
+    split_choices,
 )
 
 UnitRef: TypeAlias = Annotated[Word, Cell(Kind.WORD, refers="units")]
@@ -62,6 +64,9 @@ AssetRef: TypeAlias = Annotated[Word, Cell(Kind.WORD, refers="assets")]
 
 _STATUS = Annotated[
     SystemStatus, BeforeValidator(read_choice(SystemStatus)), Cell(Kind.CHOICE, choice=SystemStatus)
+]
+_EXTENSION = Annotated[
+    Extension, BeforeValidator(read_choice(Extension)), Cell(Kind.CHOICE, choice=Extension)
 ]
 
 
@@ -145,7 +150,10 @@ class FlowRule(Row):
 
 
 class System(Row):
-    """定级对象. `filing`: number of the 备案证明. `visits`: when a user last came."""
+    """定级对象. `filing`: number of the 备案证明. `last_visit`: when a user last came.
+
+    `extensions`: beside the general requirements. `platform`: the cloud platform a customer stands on.
+    """
 
     table: ClassVar[str] = "systems"
     id: Word
@@ -164,12 +172,29 @@ class System(Row):
     backup: PersonRef | None = None
     last_visit: Start | None = None
     zero_report: Flag = False
+    business: Text = ""
+    extensions: Annotated[list[_EXTENSION], BeforeValidator(split_choices(Extension))] = Field(
+        default_factory=list
+    )
+    cloud_role: (
+        Annotated[
+            CloudRole, BeforeValidator(read_choice(CloudRole)), Cell(Kind.CHOICE, choice=CloudRole)
+        ]
+        | None
+    ) = None
+    platform: SystemRef | None = None
     note: Text = ""
 
     @model_validator(mode="after")
-    def _two_people(self) -> System:
+    def _check(self) -> System:
         if self.owner is not None and self.owner == self.backup:
             raise _at("backup", _("备岗不能与责任人为同一人"))
+        if self.cloud_role is not None and Extension.CLOUD not in self.extensions:
+            raise _at("cloud_role", _("写了云上角色，扩展要求里就要有云计算(cloud)"))
+        if self.platform is not None and self.cloud_role is not CloudRole.CUSTOMER:
+            raise _at("platform", _("只有云服务客户(customer)才填所在云平台"))
+        if self.platform == self.id:
+            raise _at("platform", _("所在云平台不能是系统自己"))
         return self
 
 
@@ -365,27 +390,3 @@ TABLES: Mapping[str, type[Row]] = {
         SecretSystem,
     )
 }  # in the order in which rows refer back
-
-
-def column_of(field_name: str, info: FieldInfo) -> str:
-    """The column's name in files."""
-    return info.alias or field_name
-
-
-def cell_of(info: FieldInfo) -> Cell:
-    """What the column holds."""
-    for item in reversed(info.metadata):
-        if isinstance(item, Cell):
-            return item
-    many = False
-    found: Cell | None = None
-    pending: list[Any] = [info.annotation]
-    while pending:
-        part = pending.pop()
-        metadata = getattr(part, "__metadata__", ())
-        found = next((item for item in reversed(metadata) if isinstance(item, Cell)), found)
-        many = many or getattr(part, "__origin__", None) is list
-        if found is None or many is False:
-            pending.extend(get_args(part))
-    assert found is not None, info
-    return Cell(found.kind, many, found.refers, found.choice, found.low, found.high)

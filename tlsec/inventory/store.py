@@ -68,7 +68,9 @@ def _stored(value: Any) -> Any:
     if isinstance(value, StrEnum):
         return str(value)
     if isinstance(value, list):
-        return [item.model_dump() if isinstance(item, BaseModel) else item for item in value]
+        return [
+            item.model_dump() if isinstance(item, BaseModel) else _stored(item) for item in value
+        ]
     return value
 
 
