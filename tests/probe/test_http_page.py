@@ -155,7 +155,7 @@ async def test_a_body_over_the_cap_leaves_marks_unknown(packed: bool) -> None:
         whole = (await facts(HttpPage(limits=Limits(body=len(body))), target(int(port)))).page
     assert (cut.truncated, cut.title, cut.status) == (True, "岚泽", 200)
     for name in ("login_form", "default_product", "default_account_notice", "directory_listing",
-                 "error_disclosure", "support_unit", "icp", "text_hash", "dom_hash", "text_size",
+                 "error_disclosure", "support_unit", "icp", "secrecy_mark", "text_hash", "dom_hash", "text_size",
                  "links", "resources"):  # fmt: skip
         assert getattr(cut, name) is None, name
         assert getattr(whole, name) is not None, name
@@ -266,6 +266,16 @@ async def test_marks_of_a_page_that_bears_none() -> None:
 
 async def test_a_default_account_notice() -> None:
     assert (await marks("<p>警告：默认账户仍在启用")).default_account_notice is True
+
+
+async def test_of_a_page_with_a_secrecy_mark_no_words_are_kept() -> None:
+    found = await marks("<title>某计划</title><p>机密★10年<p><a href=/x>某工程</a>")
+    assert found.secrecy_mark is True
+    assert found.title == ""
+    assert found.links is not None
+    assert [link.text for link in found.links] == [""]
+    assert "某" not in repr(found)
+    assert (await marks("<title>保密宣传</title><p>国家秘密分为三级")).secrecy_mark is False
 
 
 FORM = "<form action=/q><input type=hidden name=csrf_token value='{token}'></form>"

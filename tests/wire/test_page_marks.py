@@ -19,6 +19,7 @@ from tlsec.wire.page_marks import (
     error_disclosure,
     icp,
     marks_of,
+    secrecy_mark,
     server_version,
     support_unit,
 )
@@ -234,6 +235,25 @@ def test_support_unit_through_elements() -> None:
 )
 def test_icp(text: str, number: str) -> None:
     assert icp(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("机密★10年", True),
+        ("秘密 ★ 长期", True),
+        ("绝密★三个月", True),
+        ("机密☆5 年", True),
+        ("机密\u3000★\u30006个月", True),
+        ("保守国家秘密是公民的义务", False),
+        ("绝密、机密、秘密三级", False),
+        ("机密★", False),
+        ("秘密花园★5分", False),
+        ("商业秘密 10年", False),
+    ],
+)
+def test_secrecy_mark(text: str, marked: bool) -> None:
+    assert secrecy_mark(text) is marked
 
 
 def test_phrases_with_gaps() -> None:

@@ -75,6 +75,15 @@ class CloudRole(StrEnum):
     CUSTOMER = "customer"
 
 
+class SecretTier(StrEnum):
+    """Tiers of 分级保护, set by the highest classification handled; printed in Chinese in any language."""
+
+    MIMI = "mimi"
+    JIMI = "jimi"
+    JIMI_PLUS = "jimi_plus"
+    JUEMI = "juemi"
+
+
 class FlowAction(StrEnum):
     ALLOW = "allow"
     FORBID = "forbid"
@@ -160,6 +169,7 @@ _WORDS: dict[type[StrEnum], dict[str, str]] = {
         "ics": N_("工业控制"),
     },
     CloudRole: {"provider": N_("云服务商"), "customer": N_("云服务客户")},
+    SecretTier: {"mimi": "秘密", "jimi": "机密", "jimi_plus": "机密增强", "juemi": "绝密"},
     FlowAction: {"allow": N_("允许"), "forbid": N_("禁止")},
     UserClass: {letter: letter for letter in "ABCDEF"},
     Exit: {"unified": N_("统一出口"), "own": N_("自有出口"), "none": N_("不上互联网")},

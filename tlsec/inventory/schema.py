@@ -22,6 +22,7 @@ from tlsec.inventory.choices import (
     Extension,
     FlowAction,
     Proto,
+    SecretTier,
     Service,
     SystemStatus,
     UnitKind,
@@ -54,6 +55,7 @@ from tlsec.inventory.fields import (
     read_number,
     split_choices,
 )
+from tlsec.wire.page_marks import secrecy_mark
 
 UnitRef: TypeAlias = Annotated[Word, Cell(Kind.WORD, refers="units")]
 PersonRef: TypeAlias = Annotated[Word, Cell(Kind.WORD, refers="people")]
@@ -361,14 +363,32 @@ class Waiver(Row):
 
 
 class SecretSystem(Row):
-    """分级保护 system: that it exists, who holds it, since when. Its blocks are never probed."""
+    """分级保护 system: under which alias, who holds it, its tier and dates. Its blocks are never probed."""
 
     table: ClassVar[str] = "secret_systems"
     id: Word
     name: Name
     holder: UnitRef
     registered_on: Start
+    tier: (
+        Annotated[
+            SecretTier,
+            BeforeValidator(read_choice(SecretTier)),
+            Cell(Kind.CHOICE, choice=SecretTier),
+        ]
+        | None
+    ) = None
+    approved_on: Start | None = None
+    last_checked_on: Start | None = None
+    last_risk_assessment_on: Start | None = None
+    qualification_to: End | None = None
     blocks: Blocks = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _no_content(self) -> SecretSystem:
+        if secrecy_mark(self.name):
+            raise _at("name", _("这里只写代号，不得写入带密级标志的内容"))
+        return self
 
 
 TABLES: Mapping[str, type[Row]] = {

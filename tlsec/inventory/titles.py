@@ -35,7 +35,7 @@ TITLES: dict[str, tuple[str, str, bool]] = {
     ),
     "secret_systems": (
         N_("分级保护系统"),
-        N_("只登记名称、责任单位与日期；所列网段一律排除在探测之外"),
+        N_("只登记代号、责任单位、密级与日期；所列网段一律排除在探测之外"),
         False,
     ),
 }
@@ -128,6 +128,15 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "waivers.locator": (N_("位置"), N_("只限某个端口或页面时填")),
     "waivers.compensating": (N_("补偿措施"), N_("期间用什么办法看住")),
     "waivers.requested_by": (N_("申请人"), N_("申请人")),
+    "secret_systems.name": (N_("代号"), N_("只写代号，不写真实名称")),
     "secret_systems.holder": (N_("责任单位"), N_("保密责任单位")),
     "secret_systems.registered_on": (N_("登记日期"), N_("登记日期")),
+    "secret_systems.tier": (N_("密级"), N_("按所处理信息的最高密级；可否在本工具登记先问保密部门")),
+    "secret_systems.approved_on": (N_("审批日期"), N_("保密行政管理部门批准投入使用的日期")),
+    "secret_systems.last_checked_on": (N_("最近检查"), N_("最近一次保密检查或测评的日期")),
+    "secret_systems.last_risk_assessment_on": (
+        N_("最近风险评估"),
+        N_("最近一次自行风险评估的日期"),
+    ),
+    "secret_systems.qualification_to": (N_("集成资质到期"), N_("集成单位涉密资质的有效期止")),
 }

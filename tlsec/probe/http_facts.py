@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 from tlsec.facts import Target
@@ -26,6 +27,7 @@ def page_facts(visit: Visit, target: Target, signatures: Sequence[page_marks.Sig
     # of a page that is too large the title still is what a visitor sees
     reading, markup = _reading(last, target)
     marks = page_marks.marks_of(reading, markup, signatures) if whole else None
+    hushed = marks is not None and marks.secrecy_mark  # nothing of such a page's words is kept
     return Page(
         status=last.status,
         scheme=last.place.scheme,
@@ -34,7 +36,7 @@ def page_facts(visit: Visit, target: Target, signatures: Sequence[page_marks.Sig
         https_only=_https_only(visit, target),
         headers=headers,
         cookies=read_cookies(visit.set_cookies),
-        title=reading.title,
+        title="" if hushed else reading.title,
         login_form=reading.password_field if whole else None,
         default_product=marks.default_product if marks else None,
         default_account_notice=marks.default_account_notice if marks else None,
@@ -43,13 +45,19 @@ def page_facts(visit: Visit, target: Target, signatures: Sequence[page_marks.Sig
         server_version=page_marks.server_version(headers.server, headers.powered_by),
         support_unit=marks.support_unit if marks else None,
         icp=marks.icp if marks else None,
+        secrecy_mark=marks.secrecy_mark if marks else None,
         text_hash=reading.text_hash if whole else None,
         dom_hash=reading.dom_hash if whole else None,
         text_size=reading.text_size if whole else None,
         truncated=last.state == "truncated",
-        links=[Link(*link) for link in reading.links] if whole else None,
+        links=_links(reading, hushed=hushed) if whole else None,
         resources=[Resource(*part) for part in reading.resources] if whole else None,
     )
+
+
+def _links(reading: page.Reading, *, hushed: bool) -> list[Link]:
+    links = [Link(*link) for link in reading.links]
+    return [replace(link, text="") for link in links] if hushed else links
 
 
 def _reading(last: Response, target: Target) -> tuple[page.Reading, str]:

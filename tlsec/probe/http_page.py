@@ -86,6 +86,9 @@ class Page:
     server_version: str | None  # product/version shown by Server or X-Powered-By, else ""
     support_unit: str | None  # "技术支持：…" of the page, else ""
     icp: str | None  # ICP filing number shown, else ""
+    secrecy_mark: (
+        bool | None
+    )  # a mark of secrecy is printed; title and link texts are then not kept
     text_hash: str | None  # SHA-256 of normalised text
     dom_hash: str | None  # SHA-256 of normalised structure, without times, counters and tokens
     text_size: int | None

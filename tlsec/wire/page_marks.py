@@ -58,6 +58,7 @@ class Marks:
     error_disclosure: str
     support_unit: str
     icp: str
+    secrecy_mark: bool
 
 
 def marks_of(reading: Reading, markup: str, signatures: Sequence[Signature]) -> Marks:
@@ -73,6 +74,7 @@ def marks_of(reading: Reading, markup: str, signatures: Sequence[Signature]) -> 
         error_disclosure=error_disclosure(reading.text),
         support_unit=support_unit(reading.text),
         icp=icp(reading.text),
+        secrecy_mark=secrecy_mark(reading.text),
     )
 
 
@@ -201,3 +203,15 @@ def icp(text: str) -> str:
     """First ICP filing number of the page without blanks, else "" (工信部令第 33 号: shown at the foot)."""
     found = _ICP.search(text)
     return re.sub(r"\s", "", found.group()) if found else ""
+
+
+# the printed form of GB/T 9704-2012, 7.2.2: 密级★保密期限; news and training pages name the words without it
+_SECRECY = re.compile(
+    r"(?:绝密|机密|秘密)[ \t\u3000]{0,4}[★☆*][ \t\u3000]{0,4}"
+    r"(?:长期|启用前|\d{1,2}[ \t]{0,2}(?:年|个?月)|[一二三四五六七八九十]{1,3}(?:年|个?月))"
+)
+
+
+def secrecy_mark(text: str) -> bool:
+    """The page prints a mark of secrecy with its term. Only that it does is told, never the line itself."""
+    return _SECRECY.search(text) is not None
