@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import builtins
+
 from django.db import models
 
 
@@ -134,7 +136,11 @@ class Inheritance(_Said):
 
 
 class RiskDecision(_Said):
-    """A person's decision on a suspected high risk or a candidate of 重大风险隐患."""
+    """A person's decision on a suspected high risk or a candidate of 重大风险隐患.
+
+    `basis`: what the suspicion rested on when it was decided, as keys of risks.key_of; what comes up
+    later than that is not covered by the decision.
+    """
 
     class Decision(models.TextChoices):
         CONFIRMED = "confirmed"  # it is high
@@ -149,6 +155,7 @@ class RiskDecision(_Said):
     level = models.CharField(max_length=10, blank=True)  # what a lowered one is: medium, low
     mitigation = models.CharField(max_length=1000, blank=True)
     reason = models.CharField(max_length=1000)
+    basis = models.JSONField(default=builtins.list)  # the column above hides list
 
     class Meta:
         indexes = [models.Index(fields=["system", "list", "case", "-id"])]
