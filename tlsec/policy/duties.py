@@ -230,9 +230,9 @@ def _every(duty: Duty, level: int, past: _Past, today: date) -> State:
         return State(duty, "unknown", why=_("没有起算日期的记录，算不出期限"))
     why = "" if last else _("还没有做过，从 {day} 起算").format(day=start.on)
     state = _dated(duty, add_months(start.on, months), today, last.on if last else None, why)
-    if last is not None and state.days is not None and state.state == "due":
-        if state.days > duty.remind_days:
-            return State(duty, "done", state.due, last.on, days=state.days)
+    left = state.days or 0
+    if last is not None and state.state == "due" and left > duty.remind_days:
+        return State(duty, "done", state.due, last.on, days=left)
     return state
 
 
