@@ -17,7 +17,8 @@ from tlsec.report.words import clean
 
 Style: TypeAlias = Literal["gongwen", "worksheet", "form"]
 Align: TypeAlias = Literal["left", "center", "right"]
-Size: TypeAlias = Literal["normal", "small"]
+Size: TypeAlias = Literal["normal", "small", "tiny"]
+Tone: TypeAlias = Literal["good", "warn", "bad", "open", "quiet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,20 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A table column; `width` is a share of the text width, relative to the other columns."""
+    """A table column; `width` is a share of the text width, relative to the other columns.
+
+    `tones`: cells that say exactly this are printed in that tone, bold; the word itself still
+    tells them apart in black and white.
+    """
 
     title: str
     width: float = 1.0
     align: Align = "left"
+    tones: tuple[tuple[str, Tone], ...] = ()
+
+    def tone(self, text: str) -> Tone | None:
+        """The tone of a cell of this column."""
+        return dict(self.tones).get(text) if self.tones else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,55 @@ class Table:
         for row in self.rows:
             if len(row) != len(self.columns):
                 raise ValueError(f"row of {len(row)} cells in a table of {len(self.columns)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing of our own as SVG (tlsec/report/charts.py), with what it says for who cannot see it.
+
+    `width` and `height` in mm, not wider than 版心 (156). `numbers` holds every value drawn: it is
+    printed in place of the drawing where a drawing cannot be made.
+    """
+
+    svg: str
+    width: float
+    height: float
+    alt: str
+    caption: str
+    numbers: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """目录: the headings that follow, down to `depth`, with their pages."""
+
+    title: str
+    depth: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The cover of a report, a page of its own without page number.
+
+    `marks` stand at the top left (secrecy, 自评), `number` at the top right; `fields` are labelled
+    lines below the title; `notes` stand small at the foot.
+    """
+
+    title: str
+    subject: str = ""  # what the report is of, above the title
+    number: str = ""
+    marks: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    issuer: str = ""
+    date: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What follows stands on pages of this orientation, from a new page on."""
+
+    orientation: Literal["portrait", "landscape"] = "portrait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +237,10 @@ Block: TypeAlias = (
     | Para
     | Note
     | Table
+    | Figure
+    | Contents
+    | Cover
+    | Section
     | FieldGrid
     | AttachmentList
     | Signature
@@ -214,6 +277,8 @@ def to_data(value: Any) -> Any:
     """Blocks as plain data for JSON: every dataclass a mapping with its `kind`, all text cleaned."""
     if is_dataclass(value) and not isinstance(value, type):
         result = {field.name: to_data(getattr(value, field.name)) for field in fields(value)}
+        if isinstance(value, Column):
+            result["tones"] = {clean(text): tone for text, tone in value.tones}
         if isinstance(value, AttachmentList):
             result["lines"] = to_data(value.lines)
         if isinstance(value, Imprint):
@@ -228,6 +293,17 @@ def to_data(value: Any) -> Any:
     return value
 
 
+def sections(document: Document) -> list[dict[str, Any]]:
+    """The blocks as plain data in runs of one orientation: [{"orientation", "blocks"}]."""
+    result: list[dict[str, Any]] = [{"orientation": "portrait", "blocks": []}]
+    for block in document.blocks:
+        if isinstance(block, Section):
+            result.append({"orientation": block.orientation, "blocks": []})
+        else:
+            result[-1]["blocks"].append(to_data(block))
+    return [section for section in result if section["blocks"]]
+
+
 def digest(document: Document) -> str:
     """SHA-256 (hex) of what the paper says; the same content has the same digest in any format."""
     data = to_data(document)
@@ -238,10 +314,32 @@ def digest(document: Document) -> str:
 
 def texts(document: Document) -> Iterator[str]:
     """Every printed text of the paper in reading order, cleaned; what the renderers must show."""
-    for block in document.blocks:
-        for text in _block_texts(block):
+    for at, block in enumerate(document.blocks):
+        found = _block_texts(block)
+        if isinstance(block, Contents):
+            found += tuple(heading.text for heading in contents_of(document, at))
+        for text in found:
             if text:
                 yield clean(text)
+
+
+def contents_of(document: Document, at: int) -> tuple[Heading, ...]:
+    """The headings that the Contents block at position `at` lists."""
+    block = document.blocks[at]
+    if not isinstance(block, Contents):
+        raise TypeError("no contents here")
+    return tuple(
+        later
+        for later in document.blocks[at + 1 :]
+        if isinstance(later, Heading) and later.level <= block.depth
+    )
+
+
+def drawn_texts(document: Document) -> Iterator[str]:
+    """Texts that stand in drawings only: the heads and cells of their numbers."""
+    for block in document.blocks:
+        if isinstance(block, Figure):
+            yield from (clean(text) for text in _block_texts(block.numbers))
 
 
 def _block_texts(block: Block) -> tuple[str, ...]:
@@ -256,6 +354,14 @@ def _block_texts(block: Block) -> tuple[str, ...]:
         case FieldGrid(grid):
             boxes = (box for row in grid for box in row)
             return tuple(text for box in boxes for text in (box.label, box.value))
+        case Figure():
+            return (block.caption,)
+        case Contents(title):
+            return (title,)
+        case Cover():
+            lines = tuple(text for pair in block.fields for text in pair)
+            head = (*block.marks, block.number, block.subject, block.title)
+            return (*head, *lines, block.issuer, block.date, *block.notes)
         case _:
             return _official_texts(block)
 

@@ -6,7 +6,7 @@ differently by other programs. Text is literal: no field, link or macro comes ou
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from docx.oxml.parser import OxmlElement
 from docx.shared import Mm
 
 from tlsec.report import blocks, fonts
+from tlsec.report import docx_front as front
 from tlsec.report import docx_package as package
 from tlsec.report.blocks import Block, Document
-from tlsec.report.docx_tables import field_grid, imprint, table
+from tlsec.report.docx_tables import WIDTH, field_grid, imprint, table
 from tlsec.report.fonts import FontsFile, Role
 from tlsec.report.words import clean, width
 
@@ -38,13 +39,21 @@ def render(document: Document, *, overlay: Path | None = None) -> bytes:
     names = fonts.load(overlay)
     word = package.open_empty(document, names)
     _page(word)
-    _footers(word, document, Writer(word.element.body, names))
-    writer = Writer(word.element.body, names)
+    writer = Writer(word, names, document, overlay)
+    _footers(word, document, writer)
     previous: Block | None = None
-    for block in document.blocks:
-        writer.block(block, previous)
+    for at, block in enumerate(document.blocks):
+        if isinstance(block, blocks.Contents):
+            front.contents(block, blocks.contents_of(document, at), writer)
+        else:
+            writer.block(block, previous)
         previous = block
+    writer.close()
     return package.pack(word, document.meta.date)
+
+
+def _has_contents(document: Document) -> bool:
+    return any(isinstance(block, blocks.Contents) for block in document.blocks)
 
 
 def _page(word: DocxDocument) -> None:
@@ -91,9 +100,16 @@ def _q(tag: str) -> str:
 class Writer:
     """Appends blocks to a body as WordprocessingML."""
 
-    def __init__(self, body: Any, names: FontsFile) -> None:
-        self._body = body
+    def __init__(
+        self, word: DocxDocument, names: FontsFile, document: Document, overlay: Path | None
+    ) -> None:
+        self.word = word
+        self.overlay = overlay
+        self.room = WIDTH  # of tables, in twentieths of a point
+        self._body = word.element.body
         self._names = names
+        self._headings = count() if _has_contents(document) else None
+        self._pages = front.Pages(self)
 
     def add(self, element: Any) -> None:
         """Append before the section properties, which must stay last."""
@@ -134,17 +150,30 @@ class Writer:
                 before = 2 * package.LINE if isinstance(previous, blocks.RedHead) else 0
                 self._title(text, before)
             case blocks.Heading(text, level):
-                self.add(self.paragraph(f"TL-H{level}", text))
+                element = self.paragraph(f"TL-H{level}", text)
+                if self._headings is not None and level <= front.DEEPEST:
+                    front.bookmark(element, next(self._headings))
+                self.add(element)
             case blocks.Para():
                 self._para(block)
             case blocks.Note(text):
                 self.add(self.paragraph("TL-Note", text))
             case blocks.Table():
-                self._boxed(table(block, self))
+                self._boxed(table(block, self, self.room))
             case blocks.FieldGrid():
                 self._boxed(field_grid(block, self))
+            case blocks.Figure():
+                front.figure(block, self)
+            case blocks.Cover():
+                front.cover(block, self)
+            case blocks.Section(orientation):
+                self._pages.turn(orientation)
             case _:
                 self._official(block)
+
+    def close(self) -> None:
+        """What has to stand at the end of the body."""
+        self._pages.close()
 
     def _official(self, block: Block) -> None:
         match block:

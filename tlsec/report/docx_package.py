@@ -40,6 +40,9 @@ _CLOSE = '<w:spacing w:line="300" w:lineRule="atLeast"/>'
 _TITLE = f'<w:spacing w:after="{LINE}" w:line="660" w:lineRule="exact"/><w:jc w:val="center"/>'
 
 
+_COVER = '<w:spacing w:line="880" w:lineRule="atLeast"/><w:jc w:val="center"/>'
+
+
 def _exact(line: int, before: int = 0) -> str:
     return f'<w:spacing w:before="{before}" w:line="{line}" w:lineRule="exact"/>'
 
@@ -61,6 +64,19 @@ _STYLES: tuple[tuple[str, str, Role, int, str], ...] = (
     ("TL-Table", "TL 表格", "仿宋", 24, _CLOSE),
     ("TL-TableHead", "TL 表头", "黑体", 24, _CLOSE + '<w:jc w:val="center"/>'),
     ("TL-Note", "TL 附注", "仿宋", 24, _exact(360, before=80)),
+    ("TL-CoverSubject", "TL 封面对象", "黑体", 36, _COVER),
+    ("TL-CoverTitle", "TL 封面标题", "小标宋", 60, _COVER),
+    ("TL-CoverField", "TL 封面栏目", "仿宋", 28, _exact(480)),
+    ("TL-TOC", "TL 目录", "仿宋", 28, _exact(460)),
+    ("TL-Caption", "TL 图题", "黑体", 24, _exact(400) + '<w:jc w:val="center"/>'),
+    (
+        "TL-Figure",
+        "TL 图",
+        "仿宋",
+        24,
+        '<w:keepNext/><w:spacing w:before="160" w:line="240"'
+        ' w:lineRule="auto"/><w:jc w:val="center"/>',
+    ),
     ("TL-Imprint", "TL 版记", "仿宋", 28, _exact(480)),
     ("TL-Footer", "TL 页码", "宋体", 28, _exact(320)),
     ("TL-Gap", "TL 间隔", "仿宋", 4, _exact(160)),

@@ -17,6 +17,19 @@ _PAGE = 16838  # 297 mm
 _BOTTOM = 1984  # 35 mm
 _IMPRINT_LINE = 480
 _LONG = 400  # characters from which a row may break across pages
+_SIZES = {
+    "normal": "",
+    "small": '<w:sz w:val="21"/><w:szCs w:val="21"/>',
+    "tiny": '<w:sz w:val="18"/><w:szCs w:val="18"/>',
+}
+# the word tells the state; weight and colour help the eye
+_TONES = {
+    "good": '<w:b/><w:color w:val="1D6B3A"/>',
+    "warn": '<w:b/><w:color w:val="8A5300"/>',
+    "bad": '<w:b/><w:color w:val="9B1C1C"/>',
+    "open": '<w:b/><w:color w:val="475467"/>',
+    "quiet": '<w:color w:val="667085"/>',
+}
 _BORDERS = "".join(
     f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
     for side in ("top", "left", "bottom", "right", "insideH", "insideV")
@@ -29,11 +42,11 @@ class Paragraphs(Protocol):
     def paragraph(self, style: str, text: str, ppr: str = "", *, run: str = "") -> Any: ...
 
 
-def table(block: Table, writer: Paragraphs) -> Any:
-    """A table with a head that repeats on every page."""
+def table(block: Table, writer: Paragraphs, room: int = WIDTH) -> Any:
+    """A table with a head that repeats on every page, as wide as `room` (twentieths of a point)."""
     total = sum(column.width for column in block.columns)
-    widths = [round(WIDTH * column.width / total) for column in block.columns]
-    small = '<w:sz w:val="21"/><w:szCs w:val="21"/>' if block.size == "small" else ""
+    widths = [round(room * column.width / total) for column in block.columns]
+    small = _SIZES[block.size]
     result = _open(widths)
     head = _row(0, head=True)
     for column, share in zip(block.columns, widths, strict=True):
@@ -43,7 +56,8 @@ def table(block: Table, writer: Paragraphs) -> Any:
         row = _row(round(block.row_height * 300), whole=sum(map(len, values)) < _LONG)
         for column, share, value in zip(block.columns, widths, values, strict=True):
             align = f'<w:jc w:val="{column.align}"/>'
-            row.append(_cell(share, writer.paragraph("TL-Table", value, align, run=small)))
+            look = _TONES[tone] if (tone := column.tone(value)) else ""
+            row.append(_cell(share, writer.paragraph("TL-Table", value, align, run=look + small)))
         result.append(row)
     return result
 

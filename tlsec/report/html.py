@@ -6,6 +6,7 @@ an overlay template should try.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from tlsec.report import blocks, content, fonts
+from tlsec.report import blocks, charts, content, fonts
 from tlsec.report.blocks import Document
 from tlsec.report.fonts import FontsFile, Role
 
@@ -34,8 +35,25 @@ def write(document: Document, path: Path, *, overlay: Path | None = None) -> Non
 
 def render(document: Document, *, overlay: Path | None = None) -> str:
     """The document as one HTML page."""
-    values = {"doc": blocks.to_data(document), "css": font_stacks(fonts.load(overlay))}
-    return page(TEMPLATE, values, overlay)
+    css = font_stacks(fonts.load(overlay))
+    data = blocks.to_data(document) | {"sections": blocks.sections(document)}
+    _link([block for section in data["sections"] for block in section["blocks"]], css["hei"])
+    return page(TEMPLATE, {"doc": data, "css": css}, overlay)
+
+
+def _link(data: list[dict[str, Any]], font: str) -> None:
+    """Anchors of headings, entries of tables of contents, drawings as pictures."""
+    headings = [block for block in data if block["kind"] == "Heading"]
+    for number, heading in enumerate(headings):
+        heading["anchor"] = f"h{number}"
+    for at, block in enumerate(data):
+        if block["kind"] == "Figure":
+            # a picture runs no script and loads nothing, whatever its text says
+            svg = charts.with_font(block["svg"], font).encode()
+            block["uri"] = "data:image/svg+xml;base64," + b64encode(svg).decode()
+        elif block["kind"] == "Contents":
+            later = [each for each in data[at + 1 :] if each["kind"] == "Heading"]
+            block["entries"] = [each for each in later if each["level"] <= block["depth"]]
 
 
 def page(template: str, values: dict[str, Any], overlay: Path | None = None) -> str:

@@ -6,16 +6,18 @@ The text goes in as JSON and is never read as markup. The same document and font
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from tlsec.i18n import _
-from tlsec.report import blocks, content, fonts, words
-from tlsec.report.blocks import Document
+from tlsec.report import blocks, charts, content, fonts, words
+from tlsec.report.blocks import Document, Figure, Meta
 from tlsec.report.errors import MissingPart, PaperError
 
 TEMPLATE = "reports/paper.typ"
+_PICTURE = b"""#set page(width: auto, height: auto, margin: 0pt)
+#image(bytes(sys.inputs.svg), format: "svg", width: float(sys.inputs.width) * 1mm)"""
 
 
 def write(
@@ -47,20 +49,49 @@ def render(
 ) -> bytes:
     """The PDF as bytes; arguments and errors as of `write`."""
     found = fonts.resolve(fonts.load(overlay), fonts.installed(font_folders))
-    data = blocks.to_data(document)
-    missing = fonts.uncovered(
-        [*blocks.texts(document), words.clean(document.footer)], found.values()
-    )
+    data = blocks.to_data(document) | {"sections": blocks.sections(document)}
+    del data["blocks"]
+    printed = [*blocks.texts(document), *blocks.drawn_texts(document)]
+    missing = fonts.uncovered([*printed, words.clean(document.footer)], found.values())
     if missing and not allow_fallback:
         raise fonts.refusal(missing)
     if missing:
         data = _replace(data, frozenset(missing))
+    for section in data["sections"]:
+        for block in section["blocks"]:
+            if block["kind"] == "Figure":
+                block["svg"] = charts.with_font(block["svg"], found["黑体"].families)
     roles = {role: {"families": f.families, "weight": f.weight} for role, f in found.items()}
     inputs = {
         "data": json.dumps(data, ensure_ascii=False),
         "fonts": json.dumps(roles, ensure_ascii=False),
     }
     return _compile(content.find(TEMPLATE, overlay), inputs, document, font_folders)
+
+
+def picture(figure: Figure, *, overlay: Path | None = None) -> bytes:
+    """The drawing as PNG of 220 dots an inch, for files that cannot hold SVG.
+
+    Raises MissingPart without typst or fonts, Uncovered where the fonts lack a character of it.
+    """
+    found = fonts.resolve(fonts.load(overlay), fonts.installed())
+    texts = blocks.drawn_texts(Document("worksheet", "", (figure,), Meta(date.min)))
+    missing = fonts.uncovered(texts, [found["黑体"]])
+    if missing:
+        raise fonts.refusal(missing)
+    try:
+        import typst
+    except ImportError as error:
+        raise MissingPart(fonts.no_engine()) from error
+    inputs = {
+        "svg": charts.with_font(words.clean(figure.svg), found["黑体"].families),
+        "width": str(figure.width),
+    }
+    try:
+        made = typst.compile(_PICTURE, format="png", ppi=220, sys_inputs=inputs)
+    except typst.TypstError as error:
+        raise PaperError(_("图形绘制失败：{reason}").format(reason=error.message)) from error
+    return bytes(made)
 
 
 def _compile(
