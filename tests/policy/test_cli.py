@@ -173,18 +173,6 @@ def test_explain_a_target(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (result.exit_code, "27017" in result.stdout) == (0, True)
 
 
-def test_coverage_counts_the_whole_standard() -> None:
-    found = data("coverage")
-    assert set(found["levels"]) == {"1", "2", "3", "4"}
-    for level, published in (("1", 55), ("2", 135), ("3", 211), ("4", 228)):
-        row = found["levels"][level]["general"]
-        assert set(found["levels"][level]) == {"general", "cloud", "mobile", "iot", "ics"}
-        assert row["published"] == published
-        assert row["machine"] <= row["items"] <= published
-        assert row["uncovered"] == published - row["machine"]
-    assert "目录只收录" in run("coverage").stdout
-
-
 def test_a_named_workspace_must_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TLSEC_WORKSPACE", str(tmp_path))
     assert run("list", "--json").exit_code == 0

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tlsec.policy.bundle import Policy
     from tlsec.policy.check import Fixture, Loaded
     from tlsec.policy.judge import Verdict
+    from tlsec.policy.question import Questions
 
 
 def newest_verdict(ctx: click.Context, check: str, target: str) -> Verdict | None:
@@ -149,21 +150,36 @@ def explain(
 
 
 @policy.command(
-    help=_("统计检查项覆盖了多少条款；目录目前只收录检查项用到的部分。")
+    help=_("统计每个条款靠什么判定：检查项、问卷，还是两者；没有途径的如实列出。")
     + "\n\n"
-    + _("例：tlsec policy coverage --json")
+    + _("例：tlsec policy coverage --svg 覆盖.svg")
 )
+@click.option("--uncovered", is_flag=True, help=_("只列出没有检查项也没有问题的条款"))
+@click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help=_("画成图，写到文件"))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context
-def coverage(ctx: click.Context, as_json: bool) -> None:
-    from tlsec.cli import policy_show as show
+def coverage(ctx: click.Context, uncovered: bool, svg: Path | None, as_json: bool) -> None:
+    from tlsec.cli import policy_coverage as show
     from tlsec.policy import coverage as counting
 
-    data = counting.count(_load(ctx))
+    loaded, questions = _load_with_questions(ctx)
+    data = counting.count(loaded, questions)
+    if svg:
+        try:
+            svg.write_text(show.picture(data, loaded.catalog), encoding="utf-8")
+        except OSError as error:
+            fail(_("写不了 {path}：{why}").format(path=svg, why=error.strerror), BAD_INPUT)
+    left = counting.uncovered(loaded, questions)
     if as_json:
+        if uncovered:
+            data["uncovered"] = [item.id for item in left]
         print_json(data)
+    elif uncovered:
+        show.left(left)
     else:
-        show.coverage(data)
+        show.table_of(data)
+        if svg:
+            click.echo(_("图已写到 {path}").format(path=svg))
 
 
 def _folders(ctx: click.Context) -> tuple[list[Path], str]:
@@ -185,6 +201,15 @@ def _load(ctx: click.Context) -> Policy:
     folders, profile = _folders(ctx)
     with faults_end_here():
         return bundle.load(folders, content.fact_types(), profile)
+
+
+def _load_with_questions(ctx: click.Context) -> tuple[Policy, Questions]:
+    from tlsec.policy import question
+
+    loaded = _load(ctx)
+    folders, _profile = _folders(ctx)
+    with faults_end_here():
+        return loaded, question.load(folders, loaded.catalog)
 
 
 def _faults_of(read: Callable[..., object], *arguments: object) -> list[Fault]:

@@ -9,7 +9,7 @@ from tlsec.cli.show import SEVERITIES, VERDICTS, cell, console, table, word
 from tlsec.i18n import N_, _, language, listed, pick
 from tlsec.policy.bundle import Policy
 from tlsec.policy.check import Loaded
-from tlsec.policy.coverage import EXTENSIONS, LEVELS, items_of
+from tlsec.policy.coverage import items_of
 from tlsec.policy.fixtures import Outcome
 from tlsec.policy.judge import ClauseResult, Verdict
 
@@ -25,13 +25,6 @@ _STRENGTHS = {
     "refutes": (N_("否定"), "red"),
     "weakens": (N_("削弱"), "yellow"),
     "nothing": (N_("不说明"), "dim"),
-}
-_EXTENSIONS = {
-    "general": N_("通用"),
-    "cloud": N_("云计算"),
-    "mobile": N_("移动互联"),
-    "iot": N_("物联网"),
-    "ics": N_("工业控制"),
 }
 _TRUTH = {
     True: (N_("成立"), "green"),
@@ -127,30 +120,6 @@ def tests(results: Results) -> None:
 
 
 _EXPECTED = ("pass", "fail", "unknown", "not_applicable")
-
-
-def coverage(data: Mapping[str, Any]) -> None:
-    """Items reached, level by level."""
-    shown = table(
-        _("等级"),
-        _("部分"),
-        _("标准条款"),
-        _("目录收录"),
-        _("检查项覆盖"),
-        _("问卷覆盖"),
-        _("未覆盖"),
-    )
-    for level in LEVELS:
-        for extension in EXTENSIONS:
-            row = data["levels"][str(level)][extension]
-            shown.add_row(
-                str(level),
-                _(_EXTENSIONS[extension]),
-                *(str(row[k]) for k in ("published", "items", "machine", "question", "uncovered")),
-            )
-    out = console()
-    out.print(shown)
-    out.print(_("目录只收录检查项用到的条款；覆盖只表示有检查项能说明一部分，不等于条款已经符合。"))
 
 
 def explain_data(loaded: Loaded, policy: Policy, verdict: Verdict | None) -> dict[str, Any]:
