@@ -379,9 +379,9 @@ class SecretSystem(Row):
         | None
     ) = None
     approved_on: Start | None = None
-    last_checked_on: Start | None = None
-    last_risk_assessment_on: Start | None = None
-    qualification_to: End | None = None
+    checked_on: Start | None = None
+    assessed_on: Start | None = None
+    qualified_until: End | None = None
     blocks: Blocks = Field(default_factory=list)
 
     @model_validator(mode="after")

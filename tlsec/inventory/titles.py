@@ -133,10 +133,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "secret_systems.registered_on": (N_("登记日期"), N_("登记日期")),
     "secret_systems.tier": (N_("密级"), N_("按所处理信息的最高密级；可否在本工具登记先问保密部门")),
     "secret_systems.approved_on": (N_("审批日期"), N_("保密行政管理部门批准投入使用的日期")),
-    "secret_systems.last_checked_on": (N_("最近检查"), N_("最近一次保密检查或测评的日期")),
-    "secret_systems.last_risk_assessment_on": (
+    "secret_systems.checked_on": (N_("最近检查"), N_("最近一次保密检查或测评的日期")),
+    "secret_systems.assessed_on": (
         N_("最近风险评估"),
         N_("最近一次自行风险评估的日期"),
     ),
-    "secret_systems.qualification_to": (N_("集成资质到期"), N_("集成单位涉密资质的有效期止")),
+    "secret_systems.qualified_until": (N_("集成资质到期"), N_("集成单位涉密资质的有效期止")),
 }
