@@ -24,6 +24,7 @@ class Grading(_Said):
     """One version of a system's grade: the questionnaire's answers and what followed from them.
 
     `form`: the filled questionnaire (see policies/grading/questionnaire). `matrix`: id of the matrix used.
+    `before`: the grade that the inventory held at the time, "" for none.
     """
 
     system = models.CharField(max_length=64)
@@ -33,6 +34,7 @@ class Grading(_Said):
     matrix = models.CharField(max_length=64)
     form = models.JSONField()
     reason = models.CharField(max_length=1000)
+    before = models.CharField(max_length=6, blank=True)
 
     class Meta:
         constraints = [

@@ -1,7 +1,7 @@
 """Who must do what by when once a system is graded: dated facts in, duties with their state out. Pure.
 
 The duties, intervals and limits are data (`policies/ladders/grading-duties.yaml`), each with basis and date.
-What was never recorded is unknown, never done and never overdue.
+Nothing is done without a record of it; without a record to count from, a duty is unknown, never overdue.
 """
 
 from __future__ import annotations
@@ -228,7 +228,7 @@ def _every(duty: Duty, level: int, past: _Past, today: date) -> State:
     start = last or past.last(*duty.starts)
     if start is None:
         return State(duty, "unknown", why=_("没有起算日期的记录，算不出期限"))
-    why = "" if last else _("还没有做过，从 {day} 起算").format(day=start.on)
+    why = "" if last else _("没有做过的记录，从 {day} 起算").format(day=start.on)
     state = _dated(duty, add_months(start.on, months), today, last.on if last else None, why)
     left = state.days or 0
     if last is not None and state.state == "due" and left > duty.remind_days:
