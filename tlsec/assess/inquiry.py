@@ -105,14 +105,18 @@ def find_system(id_: str) -> inventory.System:
 
 
 def extensions_of(system: inventory.System) -> Sequence[str]:
-    """Parts of the catalogue that a system adds: cloud where it stands in a cloud zone or is one side
-    of an inheritance."""
+    """Parts of the catalogue that a system adds: those on record for it, and cloud where it has a side on
+    one, stands in a cloud zone or is one side of an inheritance."""
     from tlsec.assess.models import Inheritance
 
-    if system.zone is not None and system.zone.role in _CLOUD:
-        return ["cloud"]
     either = Q(system=system.id) | Q(platform=system.id)
-    return ["cloud"] if Inheritance.objects.filter(either).exists() else []
+    in_cloud = (
+        system.cloud_role is not None
+        or (system.zone is not None and system.zone.role in _CLOUD)
+        or Inheritance.objects.filter(either).exists()
+    )
+    wanted = {*system.extensions, *(["cloud"] if in_cloud else [])}
+    return [each for each in catalogs.EXTENSIONS if each in wanted]
 
 
 def local_day(moment: datetime) -> str:
