@@ -13,6 +13,7 @@ import click
 from tlsec.cli import show
 from tlsec.cli.context import BAD_INPUT, CANNOT_RUN, fail, print_json
 from tlsec.cli.scan import open_ground
+from tlsec.cli.systems import system_named
 from tlsec.i18n import N_, _, listed
 
 if TYPE_CHECKING:
@@ -28,12 +29,26 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of a paper: the format, and what it is about where it can be about one thing."""
+
+    form: str
+    unit: str | None = None
+    run: int | None = None
+    system: str | None = None  # id of a graded object
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
-    """A paper: its name on the command line, its title, and the formats it comes in."""
+    """A paper: its name on the command line, its title, and the formats it comes in.
+
+    `of_system`: it is about one graded object, which has to be named.
+    """
 
     title: str
     formats: tuple[str, ...]
-    make: Callable[..., Made]
+    make: Callable[[Ground, Wish], Made]
+    of_system: bool = False
 
 
 class NothingToPrint(Exception):
@@ -50,13 +65,13 @@ def _file_name(text: str) -> str:
     return "".join(c if c.isalnum() or c in "-_（）()" else "_" for c in text)[:60]
 
 
-def _ledger(ground: Ground, form: str, unit: str | None, run: int | None) -> Made:
+def _ledger(ground: Ground, wish: Wish) -> Made:
     from tlsec.register import papers
     from tlsec.register.models import RiskItem
     from tlsec.report.papers import ledger
     from tlsec.report.papers.data import LedgerMeta
 
-    del form, run
+    unit = wish.unit
     now = datetime.now(UTC)
     rows = RiskItem.objects.order_by("no")
     if unit:
@@ -68,33 +83,35 @@ def _ledger(ground: Ground, form: str, unit: str | None, run: int | None) -> Mad
     return Made(path)
 
 
-def _notice(ground: Ground, form: str, unit: str | None, run: int | None) -> Made:
+def _notice(ground: Ground, wish: Wish) -> Made:
     from tlsec.register import papers
     from tlsec.register.models import RiskItem
     from tlsec.register.transitions import OPEN
     from tlsec.report import legal
     from tlsec.report.papers import notice
 
-    del run
-    unit = unit or next(iter(papers.units_with_open_items()), None)
+    unit = wish.unit or next(iter(papers.units_with_open_items()), None)
     items = list(RiskItem.objects.filter(state__in=OPEN, unit=unit).order_by("no")) if unit else []
     if not unit or not items:
         raise NothingToPrint(_("没有待整改的事项，不需要通知书。先运行 tlsec scan。"))
     mark = ground.workspace.config.notice_mark
     number = f"{mark}〔{items[0].opened.year}〕{int(items[0].no[-5:])}号" if mark else ""
     document = notice.build(papers.notice(ground.workspace, unit, items, number, legal.basis()))
-    path = _path(ground, f"{_('整改通知书')}-{_file_name(unit)}.{form}")
+    path = _path(ground, f"{_('整改通知书')}-{_file_name(unit)}.{wish.form}")
     write_document(document, path)
     return Made(path, document.remarks)
 
 
-def _summary(ground: Ground, form: str, unit: str | None, run: int | None) -> Made:
+def _summary(ground: Ground, wish: Wish) -> Made:
     from tlsec.report.papers import scan_summary
     from tlsec.scan import summary
     from tlsec.scan.models import Run
 
-    del form, unit
-    rows = Run.objects.filter(pk=run) if run else Run.objects.filter(kind="plan").order_by("-id")
+    rows = (
+        Run.objects.filter(pk=wish.run)
+        if wish.run
+        else Run.objects.filter(kind="plan").order_by("-id")
+    )
     found = rows.first()
     if found is None:
         raise NothingToPrint(_("还没有巡检记录。先运行 tlsec scan。"))
@@ -132,6 +149,7 @@ def write_document(document: object, path: Path) -> None:
     help=_("格式，缺省为全部"),
 )
 @click.option("--unit", help=_("只为一个单位"))
+@click.option("--system", help=_("哪个系统，写编号或名称"))
 @click.option("--run", "run_id", type=int, help=_("巡检编号，缺省为最近一次"))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context
@@ -140,6 +158,7 @@ def report(
     paper: str,
     form: str | None,
     unit: str | None,
+    system: str | None,
     run_id: int | None,
     as_json: bool,
 ) -> None:
@@ -162,12 +181,15 @@ def report(
         )
     ground = open_ground(ctx)
     _known(unit, run_id)
+    if chosen.of_system and not system:
+        fail(_("{title}要写明系统：--system S02").format(title=_(chosen.title)), BAD_INPUT)
+    about = system_named(system).id if system else None
     from tlsec.report.errors import PaperError
 
     made = []
     for each in (form,) if form else chosen.formats:
         try:
-            made.append(chosen.make(ground, each, unit, run_id))
+            made.append(chosen.make(ground, Wish(each, unit, run_id, about)))
         except NothingToPrint as error:
             fail(str(error), BAD_INPUT)
         except PaperError as error:

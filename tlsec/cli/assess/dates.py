@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tlsec.cli import show
-from tlsec.cli.assess.grade import system_named
 from tlsec.cli.assess.grade_form import words
 from tlsec.cli.context import (
     BAD_INPUT,
@@ -18,6 +17,7 @@ from tlsec.cli.context import (
     open_workspace,
     print_json,
 )
+from tlsec.cli.systems import system_named
 from tlsec.i18n import N_, _
 
 if TYPE_CHECKING:
@@ -144,17 +144,26 @@ def _list(ladder: Ladder, only: System | None, everything: bool, as_json: bool) 
 def _table(rows: list[tuple[SystemDuties, State]]) -> None:
     if not rows:
         return
+    several = len({each.system.id for each, _state in rows}) > 1
+    whose = [_("系统"), _("级")] if several else []
+    title = (
+        ""
+        if several
+        else _("{name} {grade}").format(
+            name=rows[0][0].system.name, grade=rows[0][0].system.grade or ""
+        )
+    )
+    n = len(whose)
     shown = show.table(
-        _("状态"), _("期限"), _("天数"), _("系统"), _("级"), _("职责"), _("上次"), _("说明"),
-        flexible=[3, 5, 7],
+        _("状态"), _("期限"), _("天数"), *whose, _("职责"), _("上次"), _("说明"),
+        title=title, flexible=[3, 3 + n, 5 + n],
     )  # fmt: skip
     for each, state in rows:
         shown.add_row(
             show.word(_STATES, state.state),
             str(state.due or "—"),
             _days(state),
-            show.cell(each.system.name),
-            str(each.level or "—"),
+            *([show.cell(each.system.name), str(each.level or "—")] if several else []),
             words(state.duty),
             str(state.done or "—"),
             show.cell(_said(state)),

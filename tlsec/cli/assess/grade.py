@@ -20,6 +20,7 @@ from tlsec.cli.context import (
     open_workspace,
     print_json,
 )
+from tlsec.cli.systems import system_named
 from tlsec.i18n import _, listed
 
 if TYPE_CHECKING:
@@ -138,20 +139,6 @@ def _grade(system: System, gradings: Gradings, last: Grading | None, wish: _Wish
         print_json(_data(system, result, recorded, remarks, questions))
     else:
         _tell(system, result, recorded, [*remarks, *questions])
-
-
-def system_named(name: str) -> System:
-    """A graded object by its id or its name; else exit 2."""
-    from tlsec.inventory.models import System
-
-    systems = System.objects.select_related("platform", "unit")
-    found = systems.filter(id=name).first() or systems.filter(name=name).first()
-    if found is None:
-        fail(
-            _("台账里没有系统 {name}，用 tlsec inventory list systems 查看").format(name=name),
-            BAD_INPUT,
-        )
-    return found
 
 
 def _terminal() -> bool:
