@@ -170,16 +170,18 @@ def test_reviews_that_cannot_be(inquiry: Any) -> None:
     assert "没有写审核人" in refused(lambda: answers.review(row.pk, "", True, NOW))[0]
 
 
-def test_when_it_was_said_counts_and_when_it_was_recorded_is_journalled(inquiry: Any) -> None:
-    """A workbook that comes back late does not push out what was said after it was filled in."""
+def test_when_it_was_said_and_when_it_was_recorded_are_two_times(inquiry: Any) -> None:
+    """A word of last week counts from then on; the journal has when it came in."""
     from tlsec.assess import answers
     from tlsec.register import journal
+    from tlsec.register.models import Journal
 
-    new = answers.record(inquiry, "S05", Q, "some", "甲", NOW)
-    late = answers.record(inquiry, "S05", Q, "none", "甲", NOW - 9 * DAY, actor="丁", now=NOW + DAY)
-    for row in (new, late):
-        answers.review(row.pk, "乙", True, NOW + DAY)
-    assert valid_ids("S05", NOW + DAY) == [new.pk]
+    early = NOW - 9 * DAY
+    row = answers.record(inquiry, "S05", Q, "none", "甲", early, actor="丁", now=NOW)
+    answers.review(row.pk, "乙", True, early, actor="丁", now=NOW)
+    assert valid_ids("S05", early + 365 * DAY) == []
+    assert valid_ids("S05", early + 364 * DAY) == [row.pk]
+    assert {(j.actor, j.at) for j in Journal.objects.all()} == {("丁", NOW)}
     assert list(journal.verify()) == []
 
 

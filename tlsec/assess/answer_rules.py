@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from tlsec.assess.evidence import Kept
 from tlsec.assess.inquiry import LOCAL
 from tlsec.assess.models import Answer
 from tlsec.i18n import _, listed, pick
@@ -24,12 +25,16 @@ _DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A file handed in as evidence of a kind. `dated`: day of the paper itself; `name`: as shown."""
+    """A file handed in as evidence of a kind.
+
+    `dated`: day of the paper itself; `name`: as shown; `kept`: where the file is in the store already.
+    """
 
     kind: str
     path: Path
     dated: date | None = None
     name: str = ""
+    kept: Kept | None = None
 
     @property
     def shown(self) -> str:

@@ -1,6 +1,7 @@
 """Answers of people: append-only, counted only after another person has looked at them, until they expire.
 
-Of the answers to one question about one object the newest accepted one counts. A newer one that nobody has
+Of the answers to one question about one object the newest accepted one counts, newest as they were recorded;
+whether a later record of an earlier word may stand is settled when it comes in (intake.py). A newer one that nobody has
 reviewed does not push it out; one that was replaced never comes back, not even when its successor expires.
 """
 
@@ -76,7 +77,7 @@ def record(
     wrong = problems(row, question, answer_id, by, at, object=object, note=note, evidence=proofs)
     if wrong:
         raise Refused(*wrong)
-    kept = _keep(inquiry, proofs)
+    kept = keep(inquiry, proofs)
     choice = question.choices[answer_id]
     with transaction.atomic():
         answer = Answer.objects.create(
@@ -102,12 +103,12 @@ def record(
     return answer
 
 
-def _keep(inquiry: Inquiry, proofs: Sequence[Proof]) -> list[Kept]:
+def keep(inquiry: Inquiry, proofs: Sequence[Proof]) -> list[Kept]:
     """Copy all files in before the row is written; a file without a row does no harm."""
     kept, wrong = [], []
     for proof in proofs:
         try:
-            kept.append(inquiry.store.keep(proof.path))
+            kept.append(proof.kept or inquiry.store.keep(proof.path))
         except Refused as error:
             wrong += error.sentences
     if wrong:
@@ -142,7 +143,7 @@ def review(
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
     """An answer with the review that counts at a moment."""
 
     answer: Answer
@@ -153,38 +154,46 @@ class _Judged:
         return self.review is not None and self.review.accepted
 
 
-def _histories(system: str | None, now: datetime) -> list[list[_Judged]]:
-    """What was said up to a moment, a list for each question and object, newest first."""
-    rows = Answer.objects.filter(at__lte=now).order_by("-at", "-pk")
+def histories(system: str | None, now: datetime) -> dict[tuple[str, str, str], list[Judged]]:
+    """(system, question, object) → what was said up to a moment, newest first."""
+    rows = Answer.objects.filter(at__lte=now).order_by("-pk")
     rows = rows.prefetch_related("reviews", "evidence")
     if system is not None:
         rows = rows.filter(system=system)
-    found: dict[tuple[str, str, str], list[_Judged]] = {}
+    found: dict[tuple[str, str, str], list[Judged]] = {}
     for answer in rows:
         reviews = [
             each
             for each in answer.reviews.all()
             if each.at <= now and not same_person(each.by, answer.by)
         ]
-        newest = max(reviews, key=lambda each: (each.at, each.pk), default=None)
+        newest = max(reviews, key=lambda each: each.pk, default=None)
         key = (answer.system, answer.question, answer.object)
-        found.setdefault(key, []).append(_Judged(answer, newest))
-    return list(found.values())
+        found.setdefault(key, []).append(Judged(answer, newest))
+    return found
 
 
 def valid(system: str, now: datetime) -> list[ValidAnswer]:
     """The answers that count at a moment, by question and object."""
+    return [each for each in _accepted(system, now) if each.attestation.expires > now]
+
+
+def lapsed(system: str, now: datetime) -> list[ValidAnswer]:
+    """The answers that would count at a moment had they not expired, by question and object."""
+    return [each for each in _accepted(system, now) if each.attestation.expires <= now]
+
+
+def _accepted(system: str, now: datetime) -> list[ValidAnswer]:
     found = []
-    for history in _histories(system, now):
+    for history in histories(system, now).values():
         chosen = next((each for each in history if each.accepted), None)
-        if chosen is None or chosen.answer.expires <= now:
-            continue
-        waiting = _waiting(history)
-        found.append(_counted(chosen, waiting.pk if waiting else 0))
+        if chosen is not None:
+            waiting = awaited(history)
+            found.append(counted(chosen, waiting.pk if waiting else 0))
     return sorted(found, key=lambda each: (each.attestation.question, each.object))
 
 
-def _counted(judged: _Judged, waiting: int) -> ValidAnswer:
+def counted(judged: Judged, waiting: int) -> ValidAnswer:
     answer, said = judged.answer, judged.review
     assert said is not None
     attestation = Attestation(
@@ -196,7 +205,7 @@ def _counted(judged: _Judged, waiting: int) -> ValidAnswer:
     return ValidAnswer(answer.object, answer.line, attestation, waiting)
 
 
-def _waiting(history: Sequence[_Judged]) -> Answer | None:
+def awaited(history: Sequence[Judged]) -> Answer | None:
     """The newest answer without a review, unless a newer one was accepted; returned ones do not count."""
     for each in history:
         if each.review is None:
@@ -208,14 +217,14 @@ def _waiting(history: Sequence[_Judged]) -> Answer | None:
 
 def waiting_for_review(now: datetime, system: str | None = None) -> list[Answer]:
     """Answers that another person has to look at, oldest first."""
-    found = (_waiting(history) for history in _histories(system, now))
+    found = (awaited(history) for history in histories(system, now).values())
     return sorted((a for a in found if a is not None), key=lambda a: (a.at, a.pk))
 
 
 def expiring(inquiry: Inquiry, now: datetime, system: str | None = None) -> list[Expiring]:
     """Valid answers within the reminder days of their question, and those that are over; nearest first."""
     found = []
-    for history in _histories(system, now):
+    for history in histories(system, now).values():
         chosen = next((each.answer for each in history if each.accepted), None)
         if chosen is None:
             continue
@@ -238,5 +247,5 @@ def expiring(inquiry: Inquiry, now: datetime, system: str | None = None) -> list
 
 def newest(system: str) -> dict[tuple[str, str], Answer]:
     """(question, object) → the last answer said, whatever became of it."""
-    rows = Answer.objects.filter(system=system).order_by("at", "pk").prefetch_related("evidence")
+    rows = Answer.objects.filter(system=system).order_by("pk").prefetch_related("evidence")
     return {(row.question, row.object): row for row in rows}
