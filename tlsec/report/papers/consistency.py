@@ -171,16 +171,16 @@ def _objects(data: Assessment) -> Iterator[str]:
     seen = {found.object for item in data.items for found in item.objects if found.object}
     chosen = {asset.id for asset in data.assets if asset.sampled}
     if seen - known:
-        yield _("附录D有 {n} 个对象不在附录A的资产中（{names}），附录A共 {m} 个资产。").format(
-            n=len(seen - known), names=_some(sorted(seen - known)), m=len(known)
-        )
+        yield _(
+            "单项测评结果记录有 {n} 个对象不在资产清单中（{names}），资产清单共 {m} 个资产。"
+        ).format(n=len(seen - known), names=_some(sorted(seen - known)), m=len(known))
     if chosen - seen:
-        yield _("第2章选取了 {n} 个测评对象，其中 {k} 个在附录D没有任何记录（{names}）。").format(
-            n=len(chosen), k=len(chosen - seen), names=_some(sorted(chosen - seen))
-        )
+        yield _(
+            "选取了 {n} 个测评对象，其中 {k} 个在单项测评结果记录中没有任何内容（{names}）。"
+        ).format(n=len(chosen), k=len(chosen - seen), names=_some(sorted(chosen - seen)))
     foreign = sorted({p.object for p in data.problems if p.object} - known)
     if foreign:
-        yield _("有 {n} 个问题对象不在附录A的资产中（{names}），附录A共 {m} 个资产。").format(
+        yield _("有 {n} 个问题的对象不在资产清单中（{names}），资产清单共 {m} 个资产。").format(
             n=len(foreign), names=_some(foreign), m=len(known)
         )
 
@@ -195,16 +195,16 @@ def _problems(data: Assessment) -> Iterator[str]:
     live = [p for p in data.problems if p.state not in ("closed", "waived") and p.no not in foreign]
     odd = [p.no for p in live if data.index[p.item].state in ("met", "not_applicable")]
     if odd:
-        yield _("{n} 个未关闭的问题（{names}）所属条款在附录D为符合或不适用。").format(
+        yield _("{n} 个未关闭的问题（{names}）所属条款在单项测评结果记录中为符合或不适用。").format(
             n=len(odd), names=_some(odd)
         )
     told = {problem.item for problem in data.problems}
     failed = [item for item in data.items if item.state in ("not_met", "partly")]
     silent = [_code(item) for item in failed if item.id not in told]
     if silent:
-        yield _("附录D有 {n} 项不符合或部分符合，其中 {k} 项没有对应的问题（{names}）。").format(
-            n=len(failed), k=len(silent), names=_some(silent)
-        )
+        yield _(
+            "单项测评结果记录有 {n} 项不符合或部分符合，其中 {k} 项没有对应的问题（{names}）。"
+        ).format(n=len(failed), k=len(silent), names=_some(silent))
 
 
 def _code(item: Item) -> str:
@@ -225,7 +225,7 @@ def _records(data: Assessment) -> Iterator[str]:
         good = [i for i in trial.items if i not in data.index or data.index[i].state == "met"]
         if good:
             yield _(
-                "{kind} {no} 的 {n} 项发现中有 {k} 项在附录D仍为符合或未列出（{names}）。"
+                "{kind} {no} 的 {n} 项发现中有 {k} 项在单项测评结果记录中仍为符合或未列出（{names}）。"
             ).format(
                 kind=trial.kind, no=trial.no, n=len(trial.items), k=len(good), names=_some(good)
             )
@@ -248,14 +248,15 @@ def _dates(data: Assessment) -> Iterator[str]:
 
 
 def _order(first: str, a: When | None, second: str, b: When | None) -> Iterator[str]:
-    x, y = _day(a), _day(b)
+    x, y = as_day(a), as_day(b)
     if x and y and x > y:
         yield _("日期次序：{first}（{a}）晚于{second}（{b}）。").format(
             first=first, a=x.isoformat(), second=second, b=y.isoformat()
         )
 
 
-def _day(value: When | None) -> date | None:
+def as_day(value: When | None) -> date | None:
+    """The day in Asia/Shanghai, None for free text."""
     if isinstance(value, datetime):
         return words.local(value).date()
     return value if isinstance(value, date) else None
