@@ -46,14 +46,16 @@ def policy() -> None:
 
 
 @policy.command(
-    help=_("校验目录、检查项、端口清单与基线方案；给出文件或文件夹时把它当作叠加内容一起校验。")
+    help=_(
+        "校验目录、检查项、问题、高风险清单、端口清单与基线方案；给出文件或文件夹时把它当作叠加内容一起校验。"
+    )
     + "\n\n"
     + _("例：tlsec policy lint policies/checks/net/my.check.yaml")
 )
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.pass_context
 def lint(ctx: click.Context, paths: tuple[Path, ...]) -> None:
-    from tlsec.policy import bundle, profile
+    from tlsec.policy import assessment, bundle, profile, triggers
 
     folders, name = _folders(ctx)
     folders += [p for p in paths if p.is_dir() and p.resolve() not in map(Path.resolve, folders)]
@@ -71,9 +73,11 @@ def lint(ctx: click.Context, paths: tuple[Path, ...]) -> None:
         ]
         if faults:
             raise Faulty(faults)
+        asked = assessment.load(folders, loaded)
+        codes = triggers.load(folders)
     message = _(
-        "无误：检查项 {checks}，用例 {fixtures}，要求线 {lines}，条款 {items}，"
-        "端口清单 {ports}，基线方案 {profiles}"
+        "无误：检查项 {checks}，用例 {fixtures}，要求线 {lines}，条款 {items}，问题 {questions}，"
+        "高风险情形 {cases}，重大风险隐患触发项 {triggers}，端口清单 {ports}，基线方案 {profiles}"
     )
     click.echo(
         message.format(
@@ -81,6 +85,9 @@ def lint(ctx: click.Context, paths: tuple[Path, ...]) -> None:
             fixtures=sum(len(each.check.tests) for each in loaded.checks.values()),
             lines=len(loaded.catalog.lines),
             items=len(loaded.catalog.items),
+            questions=len(asked.questions.by_id),
+            cases=listed(f"{id_} {len(each.cases)}" for id_, each in asked.high_risk.items()),
+            triggers=len(codes),
             ports=len(loaded.ports),
             profiles=len(profiles),
         )

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tlsec import marked_yaml
 from tlsec.i18n import _, pick
 from tlsec.marked_yaml import Fault, Faulty, Marked
+from tlsec.policy import triggers
 from tlsec.policy.catalog import By, Catalog
 from tlsec.policy.item_state import ItemState, ObjectState
 
@@ -97,6 +98,8 @@ def load(
     known, faults = set(checks), list[Fault]()
     found: dict[str, HighRiskList] = {}
     for file in (f for folder in folders for f in sorted((folder / "high-risk").glob("*.yaml"))):
+        if file.match(triggers.FILES):
+            continue
         try:
             marked = marked_yaml.load(file)
             data = marked_yaml.parse(HighRiskList, marked)
