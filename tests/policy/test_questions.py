@@ -111,6 +111,20 @@ def test_cloud_questions_go_to_the_side_that_is_responsible(asked: Questions) ->
     }
 
 
+def test_shared_lines_are_asked_of_each_side(asked: Questions) -> None:
+    for line in CATALOG.lines.values():
+        if line.id.startswith("cloud."):
+            sides = {each.side for each in asked.by_line[line.id]}
+            shared = line.responsibility == "shared"
+            assert sides == ({"provider", "customer"} if shared else {None}), line.id
+    zones = "cloud.abs.access.level-zones"
+    assert [each.id for each in asked.of(zones, "customer")] == [zones]
+    assert [each.id for each in asked.of(zones, "provider")] == [f"{zones}.provider"]
+    assert asked.of(zones, "") == asked.by_line[zones]
+    assert asked.of("ces.identity.unique", "customer") == asked.by_line["ces.identity.unique"]
+    assert asked.of("no.such.line", "") == []
+
+
 def test_every_role_is_asked_something(asked: Questions) -> None:
     assert {each.asked_of for each in asked.by_id.values()} == set(asked.roles)
 
@@ -175,6 +189,9 @@ FAULTS = {
     "misspelt key": ("    version: 1", "    version: 1\n    verison: 1", 5, "verison"),
     "level that does not exist": (
         "    answers:", '    stronger: {"5": {zh: 更严, en: Stronger}}\n    answers:', 10, "",
+    ),
+    "side of a line that is not shared": (
+        "asked_of: host_admin", "asked_of: host_admin\n    side: customer", 8, "ces.identity.unique",
     ),
     "stays valid for ever": ("    evidence:", "    valid_days: 9999\n    evidence:", 14, "1100"),
 }  # fmt: skip

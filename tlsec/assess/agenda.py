@@ -62,7 +62,9 @@ def agenda(inquiry: Inquiry, system: System, now: datetime) -> list[Standing]:
         settled: State | None = None
         if line.id in excluded:
             settled = "excluded"
-        elif inherits and inheritance.carries(line.responsibility):
+        elif inherits and (
+            inheritance.carries(line.responsibility) or posed.question.side == "provider"
+        ):
             settled = "inherited"
         for object_, history in sorted(said.get(posed.question.id, {"": []}).items()):
             found.append(_standing(posed, object_, history, settled, now))

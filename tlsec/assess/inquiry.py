@@ -63,11 +63,12 @@ class Inquiry:
         return self.catalog.select(system.grade_s, system.grade_a, extensions_of(system))
 
     def posed(self, system: inventory.System) -> list[Posed]:
-        """Every question to a system in the standard's order."""
+        """Every question to a system in the standard's order; a platform is not asked a customer's."""
+        side = "provider" if system.cloud_role == "provider" else ""
         return [
             Posed(item, question)
             for item in self.items(system)
-            for question in self.questions.by_line.get(item.line, ())
+            for question in self.questions.of(item.line, side)
         ]
 
     def item_of(self, system: inventory.System, line_or_item: str) -> Item:

@@ -136,6 +136,7 @@ class Assessor:
             exclusions=exclusions.in_force(system.id, self.now),
             inheritance=inheritance.in_force(system.id, self.now),
             platform=self._platform(system),
+            asks=_asks(system, inheritance.in_force(system.id, self.now)),
         )
         catalog = self.policy.catalog
         items = catalog.select(system.grade_s, system.grade_a, extensions)
@@ -186,7 +187,7 @@ class Assessor:
     def _item(self, item: Item, desk: _Desk) -> AssessedItem:
         catalog = self.policy.catalog
         line = catalog.lines[item.line]
-        questions = tuple(q.id for q in self.content.questions.by_line.get(line.id, ()))
+        questions = tuple(q.id for q in self.content.questions.of(line.id, desk.asks))
         excluded = desk.exclusions.get(line.id)
         if excluded is not None:
             note = _("{reason}（{who} 决定）").format(
@@ -199,6 +200,13 @@ class Assessor:
             item, line, catalog.point_of(item), catalog.domain_of(item), state, questions,
             self._checks.get(line.id, ()),
         )  # fmt: skip
+
+
+def _asks(system: System, standing: Inheritance | None) -> str:
+    """The side a system answers for itself: where nothing is taken over, a customer answers for both."""
+    if system.cloud_role == "provider":
+        return "provider"
+    return "customer" if standing is not None and standing.platform else ""
 
 
 _Answers = Mapping[str, Mapping[str, Attestation]]  # question → object → answer
@@ -237,6 +245,7 @@ class _Desk:
     exclusions: Mapping[str, Exclusion]
     inheritance: Inheritance | None
     platform: Assessed | None
+    asks: str  # the side of the cloud whose part the system answers itself, "" for both
 
     def state(self, line: Line, questions: tuple[str, ...]) -> ItemState:
         own = self._own(line, questions)

@@ -50,7 +50,10 @@ class Evidence(_Strict):
 
 
 class Question(_Strict):
-    """`stronger`: level → what is asked and looked for on top from that level on."""
+    """`stronger`: level → what is asked and looked for on top from that level on.
+
+    `side`: of a line that cloud provider and customer share, whose part this question is about.
+    """
 
     question: str = Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
     version: int = Field(ge=1)
@@ -62,6 +65,7 @@ class Question(_Strict):
     answers: list[Choice] = Field(min_length=2)
     evidence: dict[str, Evidence] = {}
     asked_of: str  # a role of roles.yaml
+    side: Literal["provider", "customer"] | None = None
     valid_days: int = Field(default=365, ge=1, le=1100)
     remind_days: int = Field(default=30, ge=0)
 
@@ -103,6 +107,11 @@ class Questions:
         for question in self.by_id.values():
             found.setdefault(question.line, []).append(question)
         return found
+
+    def of(self, line: str, side: str) -> list[Question]:
+        """The questions about a line to one side of a cloud; `side` "" for those to both."""
+        asked = self.by_line.get(line, ())
+        return [each for each in asked if not side or each.side in (None, side)]
 
 
 def load(folders: Iterable[Path], catalog: Catalog) -> Questions:
@@ -156,6 +165,9 @@ def _problems(
     elif line.point != point:
         message = _("要求线 {line} 属于 {owner}，不属于 {point}")
         faults.append(fault(message.format(line=line.id, owner=line.point, point=point), "line"))
+    if question.side is not None and line is not None and line.responsibility != "shared":
+        message = _("只有双方共担的要求线才分两边来问，{line} 不是")
+        faults.append(fault(message.format(line=line.id), "side"))
     if question.asked_of not in roles:
         message = _("没有角色 {role}，可用：{known}")
         faults.append(
