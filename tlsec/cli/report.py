@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,19 +37,22 @@ class Wish:
     unit: str | None = None
     run: int | None = None
     system: str | None = None  # id of a graded object
+    edition: str = ""  # year of the form, of a paper that comes in several
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
     """A paper: its name on the command line, its title, and the formats it comes in.
 
-    `of_system`: it is about one graded object, which has to be named.
+    `of_system`: it is about one graded object, which has to be named. `editions`: years of the form
+    that it may follow, the usual one first.
     """
 
     title: str
     formats: tuple[str, ...]
     make: Callable[[Ground, Wish], Made]
     of_system: bool = False
+    editions: tuple[str, ...] = ()
 
 
 class NothingToPrint(Exception):
@@ -58,6 +62,11 @@ class NothingToPrint(Exception):
 def _path(ground: Ground, name: str) -> Path:
     ground.workspace.papers.mkdir(exist_ok=True)
     return ground.workspace.papers / name
+
+
+def paper_path(ground: Ground, title: str, about: str, form: str) -> Path:
+    """Where a paper about somebody or something goes."""
+    return _path(ground, f"{title}-{_file_name(about)}.{form}")
 
 
 def _file_name(text: str) -> str:
@@ -97,7 +106,7 @@ def _notice(ground: Ground, wish: Wish) -> Made:
     mark = ground.workspace.config.notice_mark
     number = f"{mark}〔{items[0].opened.year}〕{int(items[0].no[-5:])}号" if mark else ""
     document = notice.build(papers.notice(ground.workspace, unit, items, number, legal.basis()))
-    path = _path(ground, f"{_('整改通知书')}-{_file_name(unit)}.{wish.form}")
+    path = paper_path(ground, _("整改通知书"), unit, wish.form)
     write_document(document, path)
     return Made(path, document.remarks)
 
@@ -120,10 +129,33 @@ def _summary(ground: Ground, wish: Wish) -> Made:
     return Made(path)
 
 
+def _lazily(module: str, name: str) -> Callable[[Ground, Wish], Made]:
+    """A maker in a module of its own, read when it is called."""
+
+    def make(ground: Ground, wish: Wish) -> Made:
+        made: Made = getattr(import_module(module), name)(ground, wish)
+        return made
+
+    return make
+
+
 PAPERS = {
     "ledger": Paper(N_("风险预警台账"), ("xlsx",), _ledger),
     "notice": Paper(N_("整改通知书"), ("docx", "pdf"), _notice),
     "scan": Paper(N_("巡检小结"), ("html",), _summary),
+    "grading": Paper(
+        N_("定级报告"),
+        ("docx", "pdf"),
+        _lazily("tlsec.cli.report_grading", "grading"),
+        of_system=True,
+        editions=("2020", "2025"),
+    ),
+    "filing": Paper(
+        N_("备案表"),
+        ("docx", "pdf", "xlsx"),
+        _lazily("tlsec.cli.report_grading", "filing"),
+        of_system=True,
+    ),
 }
 
 
@@ -137,9 +169,14 @@ def write_document(document: object, path: Path) -> None:
 
 
 @click.command(
-    help=_("出具公文与报表。list 列出全部；ledger 台账、notice 整改通知书、scan 巡检小结。")
+    help=_(
+        "出具公文与报表。list 列出全部；ledger 台账、notice 整改通知书、scan 巡检小结、"
+        "grading 定级报告、filing 备案表。"
+    )
     + "\n\n"
-    + _("例：tlsec report ledger；tlsec report notice --format pdf")
+    + _(
+        "例：tlsec report ledger；tlsec report notice --format pdf；tlsec report grading --system S02"
+    )
 )
 @click.argument("paper", metavar=_("文书"))
 @click.option(
@@ -150,6 +187,7 @@ def write_document(document: object, path: Path) -> None:
 )
 @click.option("--unit", help=_("只为一个单位"))
 @click.option("--system", help=_("哪个系统，写编号或名称"))
+@click.option("--edition", help=_("表式的年份，如 2025，缺省为该文书常用的"))
 @click.option("--run", "run_id", type=int, help=_("巡检编号，缺省为最近一次"))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context
@@ -159,43 +197,19 @@ def report(
     form: str | None,
     unit: str | None,
     system: str | None,
+    edition: str | None,
     run_id: int | None,
     as_json: bool,
 ) -> None:
     if paper == "list":
         _list(as_json)
         return
-    if paper not in PAPERS:
-        fail(
-            _("没有文书 {name}，可用：{known}").format(name=paper, known=listed(PAPERS)),
-            BAD_INPUT,
-        )
-    chosen = PAPERS[paper]
-    if form and form not in chosen.formats:
-        known = listed(chosen.formats)
-        fail(
-            _("{title} 没有 {form} 格式，可用：{known}").format(
-                title=_(chosen.title), form=form, known=known
-            ),
-            BAD_INPUT,
-        )
+    chosen = _chosen(paper, form, edition, system)
     ground = open_ground(ctx)
     _known(unit, run_id)
-    if chosen.of_system and not system:
-        fail(_("{title}要写明系统：--system S02").format(title=_(chosen.title)), BAD_INPUT)
     about = system_named(system).id if system else None
-    from tlsec.report.errors import PaperError
-
-    made = []
-    for each in (form,) if form else chosen.formats:
-        try:
-            made.append(chosen.make(ground, Wish(each, unit, run_id, about)))
-        except NothingToPrint as error:
-            fail(str(error), BAD_INPUT)
-        except PaperError as error:
-            if form:
-                fail(str(error), CANNOT_RUN)
-            click.echo(str(error), err=True)
+    wish = Wish(form or "", unit, run_id, about, edition or "")
+    made = _made(ground, chosen, wish)
     if as_json:
         print_json({"papers": [str(each.path) for each in made]})
         return
@@ -203,6 +217,44 @@ def report(
         click.echo(str(done.path))
     for remark in dict.fromkeys(remark for done in made for remark in done.remarks):
         click.echo(_("请核对：{remark}").format(remark=remark), err=True)
+
+
+def _chosen(paper: str, form: str | None, edition: str | None, system: str | None) -> Paper:
+    """The paper of that name, if what is asked of it can be had; else exit 2."""
+    if paper not in PAPERS:
+        known = listed(PAPERS)
+        fail(_("没有文书 {name}，可用：{known}").format(name=paper, known=known), BAD_INPUT)
+    chosen = PAPERS[paper]
+    title = _(chosen.title)
+    if form and form not in chosen.formats:
+        message = _("{title} 没有 {form} 格式，可用：{known}")
+        known = listed(chosen.formats)
+        fail(message.format(title=title, form=form, known=known), BAD_INPUT)
+    if edition and edition not in chosen.editions:
+        message = _("{title} 没有 {edition} 年表式，可用：{known}")
+        known = listed(chosen.editions) or _("无")
+        fail(message.format(title=title, edition=edition, known=known), BAD_INPUT)
+    if chosen.of_system and not system:
+        fail(_("{title}要写明系统：--system S02").format(title=title), BAD_INPUT)
+    return chosen
+
+
+def _made(ground: Ground, paper: Paper, wish: Wish) -> list[Made]:
+    """The paper in the format asked for, or in every one that this machine can make."""
+    from tlsec.marked_yaml import Faulty
+    from tlsec.report.errors import PaperError
+
+    made = []
+    for each in (wish.form,) if wish.form else paper.formats:
+        try:
+            made.append(paper.make(ground, replace(wish, form=each)))
+        except (NothingToPrint, Faulty) as error:
+            fail(str(error), BAD_INPUT)
+        except PaperError as error:
+            if wish.form:
+                fail(str(error), CANNOT_RUN)
+            click.echo(str(error), err=True)
+    return made
 
 
 def _known(unit: str | None, run_id: int | None) -> None:
