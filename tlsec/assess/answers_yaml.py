@@ -12,7 +12,7 @@ from tlsec import marked_yaml
 from tlsec.assess.answer_rules import Proof, choice_of, problems, same_person
 from tlsec.assess.answers import newest
 from tlsec.assess.evidence import Refused
-from tlsec.assess.inquiry import LOCAL, Inquiry, find_system
+from tlsec.assess.inquiry import LOCAL, Inquiry, find_system, local_day
 from tlsec.assess.intake import (
     Conflict,
     Draft,
@@ -125,7 +125,7 @@ class _Reader:
             seen.add(key)
             draft = self._draft(i, row, out.reviewing)
             if draft is not None:
-                self._place(out, draft)
+                self._place(out, draft, dated=bool(row.on or self._data.on))
         return out
 
     def _reviewing(self) -> Reviewing | None:
@@ -203,9 +203,9 @@ class _Reader:
             self._fault(at, _("日期 {day} 在将来").format(day=day))
         return day
 
-    def _place(self, out: Outcome, draft: Draft) -> None:
+    def _place(self, out: Outcome, draft: Draft, *, dated: bool) -> None:
         current = self._newest.get((draft.question.id, draft.object))
-        if current is not None and _repeats(draft, current):
+        if current is not None and _repeats(draft, current, dated=dated):
             out.already += 1
             out.known.append(current.pk)
         elif current is None or current.at <= draft.at or self._take == "theirs":
@@ -216,15 +216,13 @@ class _Reader:
             out.unchanged += 1
 
 
-def _repeats(draft: Draft, current: Answer) -> bool:
-    """The same person said the same with the same papers on the same day."""
+def _repeats(draft: Draft, current: Answer, *, dated: bool) -> bool:
+    """The same person said the same with the same papers, on the same day where one is given."""
     ours = {(file.kind, file.name, file.dated) for file in current.evidence.all()}
     theirs = {(proof.kind, proof.shown, proof.dated) for proof in draft.proofs}
-    same_day = draft.at.astimezone(LOCAL).date() == current.at.astimezone(LOCAL).date()
-    return (
-        (current.answer, current.note, current.by, ours)
-        == (draft.answer, draft.note, draft.by.strip(), theirs)
-    ) and same_day  # fmt: skip
+    if (current.answer, current.note, current.by) != (draft.answer, draft.note, draft.by.strip()):
+        return False
+    return ours == theirs and (not dated or local_day(draft.at) == local_day(current.at))
 
 
 def _older(draft: Draft, current: Answer) -> Conflict:

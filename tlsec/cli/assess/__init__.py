@@ -13,6 +13,14 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "dates": ("tlsec.cli.assess.dates", "dates", N_("定级备案的日期与职责，逾期在前")),
     "secret": ("tlsec.cli.assess.secrecy", "secret", N_("分级保护：到期提醒与边界核查")),
     "capability": ("tlsec.cli.assess.capability", "capability", N_("安全防护能力评估")),
+    "questions": ("tlsec.cli.assess.answers", "questions", N_("要答的问题，问谁，答到哪一步")),
+    "answer": ("tlsec.cli.assess.answers", "answer", N_("答一个问题，或逐题作答")),
+    "review": ("tlsec.cli.assess.answers", "review", N_("由另一人审核答复")),
+    "export": ("tlsec.cli.assess.exchange", "export", N_("把问题导出成工作簿")),
+    "import": ("tlsec.cli.assess.exchange", "import_", N_("导入填好的工作簿或 YAML")),
+    "verify": ("tlsec.cli.assess.exchange", "verify", N_("核对证据文件有没有丢失或被改动")),
+    "exclude": ("tlsec.cli.assess.decisions", "exclude", N_("定某条要求不适用，或收回")),
+    "inherit": ("tlsec.cli.assess.decisions", "inherit", N_("云上系统沿用平台的结论")),
 }
 
 
