@@ -312,6 +312,22 @@ def test_line_names_are_short() -> None:
         assert len(line.en) <= 125, line.id
 
 
+def test_what_is_settled_once_is_not_asked_of_every_machine() -> None:
+    """Management lines are about papers, people and the whole, not about assets of the register."""
+    assets = {"network_device", "security_device", "host", "terminal", "storage", "application"}
+    for line in CATALOG.lines.values():
+        if not CATALOG.domains[CATALOG.points[line.point].domain].technical:
+            assert not assets & set(line.subjects), line.id
+
+
+def test_machine_rooms_are_the_provider_s() -> None:
+    room = CATALOG.by_line["mms.environment.caretaker"]
+    assert CATALOG.lines[room[3].line].responsibility == "provider"
+    for line in CATALOG.lines.values():
+        if line.point.startswith("pes."):
+            assert line.responsibility == "provider", line.id
+
+
 def test_what_is_not_sure_says_so() -> None:
     for item in CATALOG.items.values():
         if item.extension in ("mobile", "iot", "ics"):
