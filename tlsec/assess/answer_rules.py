@@ -148,9 +148,13 @@ def same_person(one: str, other: str) -> bool:
 
 
 def choice_of(question: Question, text: str) -> Choice | None:
-    """The choice a text means: its id, or its words in either language."""
-    wanted = " ".join(text.split())
+    """The choice a text means: its id, or its words in either language, in whatever width and spacing."""
+
+    def plain(words: str) -> str:
+        return " ".join(unicodedata.normalize("NFKC", words).split())
+
+    wanted = plain(text)
     for choice in question.answers:
-        if wanted in (choice.id, " ".join(choice.zh.split()), " ".join(choice.en.split())):
+        if wanted in (choice.id, plain(choice.zh), plain(choice.en)):
             return choice
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import count
 from math import ceil
@@ -27,6 +27,7 @@ from tlsec.assess.workbook_layout import (
     KEYS,
     Key,
     Saying,
+    labelled,
     said_by,
     sheet_names,
 )
@@ -36,9 +37,9 @@ from tlsec.policy.question import Question
 from tlsec.register import journal
 from tlsec.report.words import clean, width
 
-_LINE = 14.0  # points of a line of text
+_LINE = 13.5  # points of a line of text
 _TALLEST = 400.0  # Excel takes 409
-_SPARE = 12  # points, so that a row has room for a file name or two
+_SPARE = 6  # points, so that the text does not touch the edge
 _FONT = "微软雅黑"
 _NAVY, _FILL, _GREY, _EDGE = "#1F3A5F", "#FFFBEB", "#7A828C", "#C9D1DA"
 
@@ -215,7 +216,7 @@ class _Writer:
     def _row(self, sheet: Any, number: int, system: System, row: Standing) -> None:
         shown = self._shown.get(row.valid.attestation.ref) if row.valid else None
         question = row.posed.question
-        said = said_by(shown, question) if shown else Saying("", "", "", "", "")
+        said = _shown(shown, question) if shown else Saying("", "", "", "", "")
         values = [*self._asked(row), *_cells(said), self._state(row)]
         tallest = 1
         for at, (column, text) in enumerate(zip(COLUMNS, values, strict=True)):
@@ -244,7 +245,7 @@ class _Writer:
             item,
             text_of(catalog.point_of(posed.item)),
             text_of(posed.item),
-            pick(posed.question.ask.model_dump()),
+            "\n".join([pick(posed.question.ask.model_dump()), *labelled(posed.question)]),
             _look_for(posed),
         ]
 
@@ -266,7 +267,7 @@ class _Writer:
 
     def _drop_down(self, sheet: Any, number: int, question: Question) -> None:
         """The answers come from the hidden sheet: a list inside the rule ends at 255 characters."""
-        texts = tuple(text_of(choice) for choice in question.answers)
+        texts = tuple(labelled(question))
         line = self._plan.lists.setdefault(texts, len(self._plan.lists))
         rule = {
             "validate": "list",
@@ -310,6 +311,13 @@ def _graded(system: System) -> str:
     return _("{name}（{note}）").format(name=f"{system.id} {system.name}", note=system.grade)
 
 
+def _shown(answer: Answer, question: Question) -> Saying:
+    """An answer as its row shows it, with the letter of the drop-down."""
+    said = said_by(answer, question)
+    texts = dict(zip(question.choices, labelled(question), strict=True))
+    return replace(said, answer=texts.get(answer.answer, said.answer))
+
+
 def _cells(said: Saying) -> list[str]:
     return [said.answer, said.note, said.evidence, said.by, said.on]
 
@@ -319,10 +327,10 @@ def _look_for(posed: Posed) -> str:
     question = posed.question
     parts = [pick(text.model_dump()) for text in question.asked_at(posed.item.level)]
     for key, kind in question.evidence.items():
-        needed = [text_of(c) for c in question.answers if key in c.needs]
+        needed = [chr(ord("A") + i) for i, c in enumerate(question.answers) if key in c.needs]
         remarks = []
         if needed:
-            remarks.append(_("选“{answers}”须交").format(answers=listed(needed)))
+            remarks.append(_("选 {answers} 须交").format(answers=listed(needed)))
         if kind.dated_within:
             remarks.append(_("{n} 天以内，写明日期").format(n=kind.dated_within))
         text = _("证据：{kind}").format(kind=text_of(kind))
@@ -334,7 +342,7 @@ def _look_for(posed: Posed) -> str:
 
 def _lines(text: str, columns: float) -> int:
     """Lines a text takes in a column; a full-width character takes two of its units."""
-    room = max(columns - 1.5, 1)
+    room = max(columns - 1, 1)
     return sum(ceil(2 * width(line) / room) or 1 for line in text.split("\n"))
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from tlsec.assess.answer_rules import Proof, choice_of, problems
+from tlsec.assess.answer_rules import Proof, problems
 from tlsec.assess.answers import newest
 from tlsec.assess.evidence import Refused
 from tlsec.assess.inquiry import LOCAL, Inquiry, find_system
@@ -22,7 +22,7 @@ from tlsec.assess.intake import (
     summary,
 )
 from tlsec.assess.models import Answer
-from tlsec.assess.workbook_layout import Saying, day_of, kind_of, said_by, wanted
+from tlsec.assess.workbook_layout import Saying, chosen, day_of, kind_of, labelled, said_by, wanted
 from tlsec.assess.workbook_read import Book, Filled, read
 from tlsec.i18n import _, listed
 from tlsec.inventory.models import System
@@ -202,9 +202,9 @@ class _Rows:
         if not saying.answer:
             fault("answer", _("写了说明或证据，但没有选答案"))
             return None
-        choice = choice_of(question, saying.answer)
+        choice = chosen(question, saying.answer)
         if choice is None:
-            known = listed((c.zh for c in question.answers), "；")
+            known = listed(labelled(question), "；")
             message = _("没有答案“{text}”，可选：{known}")
             fault("answer", message.format(text=saying.answer[:60], known=known))
         return choice
@@ -250,7 +250,7 @@ class _Rows:
 
 
 def _meaning(saying: Saying, question: Question | None) -> _Meaning:
-    choice = choice_of(question, saying.answer) if question else None
+    choice = chosen(question, saying.answer) if question else None
     needs = choice.needs if choice else ()
     files = frozenset(
         ((kind_of(question, w.kind, needs) if question else "") or w.kind, w.name, w.dated)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from tlsec.assess.answer_rules import text_of
+from tlsec.assess.answer_rules import choice_of, text_of
 from tlsec.assess.inquiry import LOCAL
 from tlsec.assess.models import Answer
 from tlsec.i18n import N_, in_every_language
-from tlsec.policy.question import Question
+from tlsec.policy.question import Choice, Question
 
 COVER = N_("说明")
 HIDDEN = "_tlsec"  # the very hidden sheet: whose workbook this is, its rows, the drop-downs' lists
@@ -37,12 +37,12 @@ class Column(NamedTuple):
 COLUMNS = (
     Column("item", N_("条款"), 10.5),
     Column("point", N_("控制点"), 11),
-    Column("requirement", N_("要求"), 24),
-    Column("question", N_("问题"), 26),
+    Column("requirement", N_("要求"), 20),
+    Column("question", N_("问题与答案"), 36),
     Column("look_for", N_("看什么、要什么证据"), 36),
-    Column("answer", N_("答案"), 18, fill=True),
-    Column("note", N_("说明"), 22, fill=True),
-    Column("evidence", N_("证据文件"), 22, fill=True),
+    Column("answer", N_("选哪个"), 17, fill=True),
+    Column("note", N_("说明"), 20, fill=True),
+    Column("evidence", N_("证据文件"), 20, fill=True),
     Column("by", N_("答复人"), 9.5, fill=True),
     Column("on", N_("答复日期"), 11.5, fill=True),
     Column("state", N_("发出时"), 11),
@@ -88,6 +88,26 @@ class Saying:
     def empty(self) -> bool:
         """Nothing was answered; name and date alone come from filling down a column."""
         return not (self.answer or self.note or self.evidence)
+
+
+def labelled(question: Question) -> list[str]:
+    """The answers as a sheet writes them: A. …, B. …"""
+    return [f"{chr(ord('A') + i)}. {text_of(c)}" for i, c in enumerate(question.answers)]
+
+
+def chosen(question: Question, written: str) -> Choice | None:
+    """The choice a cell means: letter and words, words alone, letter alone or id."""
+    text = unicodedata.normalize("NFKC", " ".join(written.split()))
+    exact = choice_of(question, written)
+    found = re.fullmatch(r"([A-Za-z])(?:\s*[.、:,)]\s*(.*))?", text)
+    if exact is not None or found is None:
+        return exact
+    at = ord(found[1].upper()) - ord("A")
+    if at >= len(question.answers):
+        return None
+    # a letter whose words are another answer's is unclear
+    said = choice_of(question, found[2]) if found[2] else question.answers[at]
+    return said if said is question.answers[at] else None
 
 
 def said_by(answer: Answer, question: Question | None) -> Saying:
