@@ -257,7 +257,8 @@ def _grading(
     level = _("第{level}级")
     grade = system.grade or ""
     review, approval = dated.get("expert_review"), dated.get("authority_approval")
-    graded_on = dated["graded"].on if "graded" in dated else None
+    facts = milestones.facts_of([system])[system.id]
+    graded_on = max((fact.on for fact in facts if fact.kind == "graded"), default=None)
     return FilingGrading(
         s=level.format(level=grade[1]) if grade else "",
         a=level.format(level=grade[3]) if grade else "",
@@ -266,7 +267,7 @@ def _grading(
         else "",
         s_ticks=_ticks(row, gradings, "s"),
         a_ticks=_ticks(row, gradings, "a"),
-        date=day(graded_on) if graded_on else day(row.at) if row else "",
+        date=day(graded_on) if graded_on else "",
         report="1" if row else "",
         review="1" if review else "",
         review_note=_told(review),
@@ -298,7 +299,8 @@ def _new(system: System) -> FilingNew:
     level = _("第{level}级")
     return FilingNew(
         cloud="1" if "cloud" in extensions else "2",
-        role={"provider": "1", "customer": "2"}.get(system.cloud_role or "", ""),
+        role={"provider": "1", "customer": "2"}.get(system.cloud_role or "", "")
+        or ("" if "cloud" in extensions else "0"),
         tenants=_("共 {n} 个：{names}").format(n=len(tenants), names=listed(tenants))
         if tenants
         else "",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+from pydantic import Field as PydanticField
 
 from tlsec import marked_yaml
 from tlsec.i18n import _, language
@@ -40,12 +41,21 @@ class _Named(_Strict):
         return self.en if language() == "en" else self.zh
 
 
+class Needs(_Strict):
+    """The box is for those whose box `key` says `is`."""
+
+    key: str
+    is_: str = PydanticField(alias="is")
+
+
 class Box(_Named):
     """A box of the form. `key`: where its value comes from, "" for what only the unit knows."""
 
     key: str
     wide: bool = False
     options: dict[str, _Named] = {}
+    hint: _Named | None = None
+    needs: Needs | None = None
 
 
 class FormTable(_Named):
@@ -82,12 +92,11 @@ def form(overlay: Path | None = None) -> Form:
     result = marked_yaml.parse(Form, marked)
     known = set(keys())
     faults = [
-        marked.fault(
-            ("tables", i, "fields", j, "key"), _("没有可填入 {slot} 的内容").format(slot=box.key)
-        )
+        marked.fault(("tables", i, "fields", j), _("没有可填入 {slot} 的内容").format(slot=key))
         for i, table in enumerate(result.tables)
         for j, box in enumerate(table.fields)
-        if box.key and box.key not in known
+        for key in (box.key, box.needs.key if box.needs else "")
+        if key and key not in known
     ]
     if faults:
         raise marked_yaml.Faulty(faults)
@@ -112,27 +121,29 @@ def filled(filing: Filing, form_: Form | None = None) -> list[tuple[FormTable, l
 
 
 def _fill(box: Box, filing: Filing, blank: str) -> Filled:
+    if box.needs and attrgetter(box.needs.key)(filing) not in ("", box.needs.is_):
+        return Filled(box.text, _("不适用"), box.wide, True)
     value: Any = attrgetter(box.key)(filing) if box.key else ""
     if box.options:
         chosen = value if isinstance(value, tuple) else (value,)
         ticks = "　".join(
-            f"{ON if code in chosen else OFF}{code} {option.text}"
+            f"{ON if code in chosen else OFF}{code}{option.text}"
             for code, option in box.options.items()
         )
         known = bool(set(chosen) & set(box.options))
         return Filled(box.text, ticks if known else f"{ticks}　{blank}", box.wide, known)
     text = "\n".join(value) if isinstance(value, tuple) else str(value)
-    return Filled(box.text, text or blank, box.wide, bool(text))
+    hint = _("（{note}）").format(note=box.hint.text) if box.hint else ""
+    return Filled(box.text, text or blank + hint, box.wide, bool(text))
 
 
 def build(filing: Filing, form_: Form | None = None) -> Document:
     """The form as a Document; `document.remarks` says what the sender has to check."""
     used = form_ or form()
     title = _("网络安全等级保护备案表")
-    body: list[Block] = [blocks.Title(title)]
+    body: list[Block] = [blocks.Title(title), _cover(filing, used)]
     if filing.example:
         body.append(Note(_("样例数据，不得作为公文使用")))
-    body.append(_cover(filing, used))
     for number, (table, boxes) in enumerate(filled(filing, used)):
         if number:
             body.append(blocks.PageBreak())
@@ -202,7 +213,7 @@ def _surfaces(surfaces: tuple[Surface, ...]) -> list[Block]:
 def write_sheets(filing: Filing, path: Path, form_: Form | None = None) -> None:
     """The form's data as a workbook: a sheet a table, to copy into the authority's own form."""
     used = form_ or form()
-    known, blank = _("已填"), used.blank
+    known, blank = _("已填"), _("待填")
     columns = (
         sheet.SheetColumn(_("栏目"), 30),
         sheet.SheetColumn(_("内容"), 90),

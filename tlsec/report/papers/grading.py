@@ -56,7 +56,7 @@ def _responsible(report: GradingReport) -> list[Block]:
     )
     if report.operator:
         text += _("日常运行维护由{operator}承担。").format(operator=report.operator)
-    result: list[Block] = [Heading(_("（一）责任主体"), 2), Para(formal(text))]
+    result: list[Block] = [Heading(_("（一）责任主体"), 2)]
     if report.form == "2025":
         result.append(
             FieldGrid(
@@ -69,7 +69,7 @@ def _responsible(report: GradingReport) -> list[Block]:
                 )
             )
         )
-    return result
+    return [*result, Para(formal(text))]
 
 
 def _composition(report: GradingReport) -> list[Block]:
@@ -135,7 +135,7 @@ def _half(report: GradingReport, half: Half, name: str, number: str, table: str)
         table=table,
         cells=listed(
             _("“{object}”受“{degree}”对应第{level}级").format(
-                object=c.object, degree=c.degree, level=c.level
+                object=c.object, degree=c.degree, level=_number(c.level)
             )
             for c in counting
         ),

@@ -141,7 +141,7 @@ class FilingGrading:
 
 @dataclass(frozen=True, slots=True)
 class FilingNew:
-    """表四."""
+    """表四, in printed codes. `role` "0": on neither side of a cloud."""
 
     cloud: str = ""  # code: 1 uses or gives cloud
     role: str = ""
