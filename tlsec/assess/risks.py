@@ -8,6 +8,7 @@ confirmed stays confirmed until a person says otherwise.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -141,17 +142,24 @@ def decide(
     *,
     mitigation: str = "",
     level: str = "",
+    triggers: Collection[str] = (),
+    actor: str = "",
 ) -> RiskDecision:
     """Keep a person's decision on a case, or on a trigger code such as A-18. Raises Refused.
 
     A person may also confirm what no evidence has raised; lowering needs a mitigation and what is left.
+    `triggers`: codes beside those of the list's cases; `actor`: who records it, default `by`.
     """
     kind: Kind = "major" if re.match(high_risk.TRIGGER, case) else "high"
     known = cases.by_case.get(case)
     wrong = []
-    if kind == "high" and known is None:
-        message = _("清单 {list} 里没有案例 {case}；触发项写作 A-18")
-        raise Refused(message.format(list=cases.id, case=case))
+    coded = case in triggers or bool(cases.of_trigger(case))
+    if (kind == "high" and known is None) or (kind == "major" and not coded):
+        message = _("清单 {list} 里没有案例或触发项 {case}；案例写作 {example}，触发项写作 A-18")
+        example = cases.cases[0].case if cases.cases else "—"
+        raise Refused(message.format(list=cases.id, case=case, example=example))
+    if not by.strip():
+        wrong.append(_("没有写判定人"))
     if not reason.strip() or len(reason) > _MAX:
         wrong.append(_("判定要写明理由（不超过 {n} 字）").format(n=_MAX))
     if decision == RiskDecision.Decision.LOWERED:
@@ -171,23 +179,21 @@ def decide(
         raise Refused(*wrong)
     found = standing(assessed, cases)
     now = next((risk for risk in found if (risk.kind, risk.case) == (kind, case)), None)
-    return _keep(assessed, cases, kind, case, decision, reason, by, at, mitigation, level, now)
+    row = RiskDecision(
+        by=by.strip(), at=at, system=assessed.system, list=cases.id, case=case, kind=kind,
+        decision=decision, level=level, mitigation=mitigation.strip(), reason=reason.strip(),
+        basis=[*now.keys] if now else [],
+    )  # fmt: skip
+    return _keep(row, actor or by)
 
 
-def _keep(
-    assessed: Assessed, cases: HighRiskList, kind: Kind, case: str, decision: str, reason: str,
-    by: str, at: datetime, mitigation: str, level: str, now: Risk | None,
-) -> RiskDecision:  # fmt: skip
+def _keep(row: RiskDecision, actor: str) -> RiskDecision:
     with transaction.atomic():
-        row = RiskDecision.objects.create(
-            by=by, at=at, system=assessed.system, list=cases.id, case=case, kind=kind,
-            decision=decision, level=level, mitigation=mitigation.strip(), reason=reason.strip(),
-            basis=[*now.keys] if now else [],
-        )  # fmt: skip
+        row.save(force_insert=True)
         after = {
-            "id": row.pk, "system": row.system, "list": row.list, "case": case, "kind": kind,
-            "decision": decision, "level": level, "mitigation": row.mitigation,
-            "basis": row.basis,
+            "id": row.pk, "system": row.system, "list": row.list, "case": row.case,
+            "kind": row.kind, "decision": row.decision, "level": row.level, "by": row.by,
+            "mitigation": row.mitigation, "basis": row.basis,
         }  # fmt: skip
-        journal.append(at, by, "risk.decide", f"{row.system}/{case}", after, row.reason)
+        journal.append(row.at, actor, "risk.decide", f"{row.system}/{row.case}", after, row.reason)
     return row

@@ -13,11 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from tlsec import marked_yaml
 from tlsec.i18n import _, listed
 from tlsec.marked_yaml import Fault, Faulty
-from tlsec.policy import high_risk, question, scheme
+from tlsec.policy import high_risk, question, scheme, triggers
 from tlsec.policy.bundle import Policy
 from tlsec.policy.high_risk import HighRiskList
 from tlsec.policy.question import Questions
 from tlsec.policy.scheme import Scheme
+from tlsec.policy.triggers import Trigger
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ class AssessmentContent:
     schemes: Mapping[str, Scheme]
     high_risk: Mapping[str, HighRiskList]
     freshness: Freshness
+    triggers: Mapping[str, Trigger]
 
     def scheme(self, id_: str | None, day: date) -> Scheme:
         """The scheme asked for, else the one for reports of that day. Raises LookupError."""
@@ -64,9 +66,10 @@ def load(folders: Iterable[Path], policy: Policy) -> AssessmentContent:
     schemes = _told(lambda: scheme.load(roots), faults)
     lists = _told(lambda: high_risk.load(roots, policy.catalog, policy.checks), faults)
     freshness = _told(lambda: _freshness(roots), faults)
-    if questions is None or schemes is None or lists is None or freshness is None:
+    codes = _told(lambda: triggers.load(roots), faults)
+    if not (questions and schemes and lists is not None and freshness and codes is not None):
         raise Faulty(faults)
-    return AssessmentContent(questions, schemes, lists, freshness)
+    return AssessmentContent(questions, schemes, lists, freshness, codes)
 
 
 def _told(part: Callable[[], T], faults: list[Fault]) -> T | None:

@@ -21,6 +21,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "verify": ("tlsec.cli.assess.exchange", "verify", N_("核对证据文件有没有丢失或被改动")),
     "exclude": ("tlsec.cli.assess.decisions", "exclude", N_("定某条要求不适用，或收回")),
     "inherit": ("tlsec.cli.assess.decisions", "inherit", N_("云上系统沿用平台的结论")),
+    "status": ("tlsec.cli.assess.results", "status", N_("自查到哪一步：数、覆盖、冲突、还缺什么")),
+    "conclude": ("tlsec.cli.assess.results", "conclude", N_("下结论存档，与上次比较")),
+    "risks": ("tlsec.cli.assess.results", "risks", N_("疑似高风险与重大风险隐患候选")),
+    "decide": ("tlsec.cli.assess.results", "decide", N_("由人判定一个疑似高风险或候选")),
+    "sample": ("tlsec.cli.assess.results", "sample", N_("按等级建议抽查哪些资产")),
 }
 
 
