@@ -46,17 +46,19 @@ def test_three_answers_with_three_meanings(asked: Questions) -> None:
 def test_an_answer_says_what_was_found(asked: Questions) -> None:
     for each in asked.by_id.values():
         for answer in each.answers:
-            assert len(answer.zh) >= 5, (each.id, answer.zh)
-            assert len(answer.en.split()) >= 2, (each.id, answer.en)
+            assert len(answer.zh) >= 5, (each.id, answer.zh)  # more than 是 and 否
+            assert answer.en.lower().strip(".") not in ("yes", "no", "partly"), each.id
 
 
 def test_both_languages_are_whole(asked: Questions) -> None:
     for each in asked.by_id.values():
-        texts = [each.ask, each.look_for, *each.stronger.values()]
-        for text in (*texts, *each.answers, *each.evidence.values()):
-            assert HAN.search(text.zh), (each.id, text.zh)
-            assert text.en, each.id
-            assert not HAN.search(text.en), (each.id, text.en)
+        pairs = [(t.zh, t.en) for t in (each.ask, each.look_for, *each.stronger.values())]
+        pairs += [(a.zh, a.en) for a in each.answers]
+        pairs += [(e.zh, e.en) for e in each.evidence.values()]
+        for zh, en in pairs:
+            assert HAN.search(zh), (each.id, zh)
+            assert en, each.id
+            assert not HAN.search(en), (each.id, en)
 
 
 def test_stronger_speaks_of_levels_the_line_has(catalog: Catalog, asked: Questions) -> None:
