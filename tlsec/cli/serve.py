@@ -15,6 +15,7 @@ from tlsec.cli.context import actor
 from tlsec.cli.scan import open_ground
 from tlsec.i18n import _
 from tlsec.marked_yaml import Faulty
+from tlsec.schedule.hooks import HOOKS, Hook
 
 if TYPE_CHECKING:
     from tlsec.probe.gateway import Gateway
@@ -35,6 +36,8 @@ def serve(ctx: click.Context, once: bool) -> None:
     watch = Watch(root, actor(ctx))
     if once:
         watch.look()
+        for hook in HOOKS:
+            watch.duty(hook)
         watch.resign()
         return
     from apscheduler.schedulers.blocking import BlockingScheduler
@@ -44,6 +47,12 @@ def serve(ctx: click.Context, once: bool) -> None:
         watch.look, "interval", seconds=LOOK_SECONDS, coalesce=True, max_instances=1,
         next_run_time=datetime.now(UTC),
     )  # fmt: skip
+
+    for hook in HOOKS:
+        scheduler.add_job(
+            watch.duty, "interval", args=[hook], seconds=hook.seconds, coalesce=True,
+            max_instances=1, id=hook.name,
+        )  # fmt: skip
 
     def end(*_signal: object) -> None:
         watch.stop()
@@ -105,6 +114,27 @@ class Watch:
         if not elected and not self._standing_by:
             click.echo(_("另一进程正在值守，本进程待命。"), err=True)
         self._standing_by = not elected
+
+    def duty(self, hook: Hook) -> None:
+        """One run of a duty, in a thread of its own; its failure is told and ends nothing else."""
+        from django.db import close_old_connections
+
+        from tlsec.schedule import ticker
+
+        now = datetime.now(UTC)
+        if self._stopped.is_set() or not ticker.elected(self._owner, now):
+            return
+        try:
+            hook.load()(now)
+        except (
+            Exception
+        ) as error:  # a duty is somebody else's code: nothing of it may end the watch
+            text = _("值守任务 {name} 出错，下次再试（{error}）")
+            click.echo(
+                text.format(name=hook.name, error=f"{type(error).__name__}: {error}"), err=True
+            )
+        finally:
+            close_old_connections()
 
     def resign(self) -> None:
         """Free the place for another process, when the run of this moment has put its results away."""
