@@ -51,24 +51,35 @@ def conclude(
     at: datetime,
 ) -> Conclusion:
     """Keep the conclusion of a system for a report of that day. Nothing of it is ever changed."""
-    result, risks = risks_.result(assessed, content, scheme)
-    numbers = dict(as_data(result))
-    items = [item_data(each) for each in assessed.items]
-    weighed = [risk_data(risk) for risk in risks]
+    row = draft(assessed, content, scheme, day, by, at)
     with transaction.atomic():
-        row = Conclusion(
-            by=by, at=at, system=assessed.system, grade=assessed.grade, scheme=scheme.versioned,
-            report_date=day, catalog=assessed.catalog, profile=assessed.profile, result=numbers,
-            items=items, risks=weighed,
-        )  # fmt: skip
-        row.digest = digest(row)
         row.save(force_insert=True)
         after = {
             "id": row.pk, "system": row.system, "grade": row.grade, "scheme": row.scheme,
-            "report_date": day, "number": numbers["number"], "conclusion": numbers["conclusion"],
+            "report_date": day, "number": row.result["number"], "conclusion": row.result["conclusion"],
             "digest": row.digest,
         }  # fmt: skip
         journal.append(at, by, "assess.conclude", row.system, after)
+    return row
+
+
+def draft(
+    assessed: Assessed,
+    content: AssessmentContent,
+    scheme: Scheme,
+    day: date,
+    by: str,
+    at: datetime,
+) -> Conclusion:
+    """The conclusion as it would be kept, with its digest; nothing is stored."""
+    result, risks = risks_.result(assessed, content, scheme)
+    row = Conclusion(
+        by=by, at=at, system=assessed.system, grade=assessed.grade, scheme=scheme.versioned,
+        report_date=day, catalog=assessed.catalog, profile=assessed.profile,
+        result=dict(as_data(result)), items=[item_data(each) for each in assessed.items],
+        risks=[risk_data(risk) for risk in risks],
+    )  # fmt: skip
+    row.digest = digest(row)
     return row
 
 

@@ -53,7 +53,7 @@ def read(assets: Iterable[str], policy: Policy, fresh: timedelta, now: datetime)
     while chunk := list(islice(wanted, _AT_ONCE)):
         declared = _declared(chunk)
         for row in _newest(chunk, policy, now):
-            result = _result(row, now - fresh)
+            result = result_of(row, now - fresh)
             if result.state == "not_run" and _gone(row, declared[row.subject]):
                 continue
             for mapping in policy.checks[row.check_id].check.maps:
@@ -75,7 +75,7 @@ def _newest(assets: list[str], policy: Policy, now: datetime) -> Iterable[Verdic
     return rows.iterator(chunk_size=500)
 
 
-def _result(row: Verdict, oldest: datetime) -> MachineResult:
+def result_of(row: Verdict, oldest: datetime) -> MachineResult:
     """A verdict without a line. `message`: why it failed, or why it cannot tell."""
     state: Any = row.state
     message = row.why
