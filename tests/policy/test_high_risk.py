@@ -32,9 +32,27 @@ source: 试
 issued: "2025"
 schemes: ["2025"]
 cases:
-  - {case: "1.1", lines: [cns.transit.secrecy], from_level: 3, to_level: 4, zh: 明文, en: Clear, trigger: A-24, side: [], checks: [tls.versions], by: [N, H], mitigable: true, mitigations: [{zh: 已加密, en: Encrypted}], verify: ""}
-  - {case: "1.2", lines: [ces.intrusion.ports], from_level: 2, zh: 端口, en: Ports, checks: [], by: [N], mitigable: false}
-  - {case: "1.3", lines: [cns.transit.secrecy], from_level: 2, zh: 平台, en: Platform, side: [provider], checks: [tls.versions]}
+  - case: "1.1"
+    lines: [cns.transit.secrecy]
+    from_level: 3
+    to_level: 4
+    zh: 明文
+    en: Clear
+    trigger: A-24
+    side: []
+    checks: [tls.versions]
+    by: [N, H]
+    mitigable: true
+    mitigations: [{zh: 已加密, en: Encrypted}]
+    verify: ""
+  - {case: "1.2", lines: [ces.intrusion.ports], from_level: 2, zh: 端口, en: Ports, mitigable: false}
+  - case: "1.3"
+    lines: [cns.transit.secrecy]
+    from_level: 2
+    zh: 平台
+    en: Platform
+    side: [provider]
+    checks: [tls.versions]
 """
 
 

@@ -143,7 +143,7 @@ class Assessor:
         return Assessed(
             system=system.id, name=system.name, unit=system.unit.name, county=system.county.name,
             grade=system.grade or "", level=level, extensions=extensions,
-            side=system.cloud_role or "", platform=desk.platform.system if desk.platform else "",
+            side=system.cloud_role or "", platform=desk.host or system.platform_id or "",
             now=self.now, catalog=f"{catalog.id}@{catalog.version}",
             profile=f"{self.policy.profile.id}@{self.policy.profile.version}",
             items=tuple(self._item(item, desk) for item in items),
@@ -246,6 +246,11 @@ class _Desk:
     inheritance: Inheritance | None
     platform: Assessed | None
     asks: str  # the side of the cloud whose part the system answers itself, "" for both
+
+    @property
+    def host(self) -> str:
+        """The platform whose results are taken over now, "" for none or one that is not on record."""
+        return self.inheritance.platform if self.inheritance else ""
 
     def state(self, line: Line, questions: tuple[str, ...]) -> ItemState:
         own = self._own(line, questions)

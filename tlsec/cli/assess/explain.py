@@ -137,8 +137,11 @@ def _show_item(told: Mapping[str, Any]) -> None:
     out = console()
     out.print(f"[bold]{told['id']}[/]  {cell(told['text'])}")
     out.print(f"[dim]{cell(told['point'])} · {cell(told['line'])} · {cell(told['unit'])}[/]")
-    line = _("{state}，值在 {low} 到 {high} 之间")
-    out.print(line.format(state=word(STATES, told["state"]), low=told["low"], high=told["high"]))
+    text = word(STATES, told["state"])
+    if told["low"] != told["high"]:
+        line = _("{state}，可能的值 {low}–{high}（符合为 1）")
+        text = line.format(state=text, low=f"{told['low']:g}", high=f"{told['high']:g}")
+    out.print(text)
     if told["note"]:
         out.print(cell(told["note"]))
     for each in told["objects"]:
