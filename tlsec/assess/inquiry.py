@@ -57,10 +57,8 @@ class Inquiry:
 
     def items(self, system: inventory.System) -> list[Item]:
         """The items of a system's grade. Raises Refused for a system without one."""
-        if not system.grade_s or not system.grade_a:
-            message = _("{system} 还没有定级，先在台账 systems.yaml 写明 grade")
-            raise Refused(message.format(system=system.id))
-        return self.catalog.select(system.grade_s, system.grade_a, extensions_of(system))
+        s, a = _axes(system)
+        return self.catalog.select(s, a, extensions_of(system))
 
     def posed(self, system: inventory.System) -> list[Posed]:
         """Every question to a system in the standard's order; a platform is not asked a customer's."""
@@ -73,22 +71,28 @@ class Inquiry:
 
     def item_of(self, system: inventory.System, line_or_item: str) -> Item:
         """The item of a system that a line's or an item's id means. Raises Refused."""
-        items = self.items(system)
-        for item in items:
-            if line_or_item in (item.id, item.line):
-                return item
         meant = self.catalog.items.get(line_or_item)
-        if meant is not None:
-            own = next((item for item in items if item.line == meant.line), None)
-            if own is not None:
-                message = _("{item} 不是 {system}（{grade}）的条款，同一要求在该系统是 {own}")
-                raise Refused(
-                    message.format(item=meant.id, system=system.id, grade=system.grade, own=own.id)
-                )
-        if meant is not None or line_or_item in self.catalog.lines:
+        line = meant.line if meant else line_or_item
+        if line not in self.catalog.lines:
+            raise Refused(_("没有条款或要求线 {item}").format(item=line_or_item))
+        s, a = _axes(system)
+        own = self.catalog.item(line, s, a)
+        if own is None or own.extension not in ("general", *extensions_of(system)):
             message = _("{item} 不在 {system}（{grade}）的条款之内")
             raise Refused(message.format(item=line_or_item, system=system.id, grade=system.grade))
-        raise Refused(_("没有条款或要求线 {item}").format(item=line_or_item))
+        if meant is not None and meant.id != own.id:
+            message = _("{item} 不是 {system}（{grade}）的条款，同一要求在该系统是 {own}")
+            raise Refused(
+                message.format(item=meant.id, system=system.id, grade=system.grade, own=own.id)
+            )
+        return own
+
+
+def _axes(system: inventory.System) -> tuple[int, int]:
+    if not system.grade_s or not system.grade_a:
+        message = _("{system} 还没有定级，先在台账 systems.yaml 写明 grade")
+        raise Refused(message.format(system=system.id))
+    return system.grade_s, system.grade_a
 
 
 def find_system(id_: str) -> inventory.System:
