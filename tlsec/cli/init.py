@@ -30,6 +30,7 @@ def init(directory: Path, sample: bool) -> None:
         out.print(
             _("下一步：cd {dir} && tlsec range up && tlsec scan").format(dir=show.cell(directory))
         )
+        out.print(_("等保自查的样例答复和要敲的命令：answers/README.md"))
     else:
         out.print(_("下一步：填写 inventory/ 下的表，再运行 tlsec inventory import inventory"))
 
@@ -55,6 +56,12 @@ def create(directory: Path, sample: bool) -> None:
 
     with faults_end_here():
         import_register(opened.root / "inventory")
+    if sample:
+        from tlsec.assess import sample as answers
+        from tlsec.assess.inquiry import Inquiry
+
+        with faults_end_here():
+            answers.write(Inquiry.of(opened.root), root, today)
 
 
 def _config(sample: bool) -> str:
