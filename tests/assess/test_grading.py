@@ -96,6 +96,16 @@ def test_a_platform_is_not_below_what_it_carries(city: Any) -> None:
     assert grading.platform_remarks(city("S23"), 3) == []
 
 
+def test_personal_data_below_level_three_is_asked_about(city: Any) -> None:
+    from tlsec.assess import grading
+
+    gradings = rules.load(content.policies())
+    (said,) = grading.floor_remarks(city("S17"), 2, gradings)
+    assert "不低于第三级" in said
+    assert grading.floor_remarks(city("S17"), 3, gradings) == []
+    assert grading.floor_remarks(city("S18"), 2, gradings) == []
+
+
 def test_two_matrices_a_question(city: Any) -> None:
     from tlsec.assess import grading
 

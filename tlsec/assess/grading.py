@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from tlsec.assess.models import Grading
-from tlsec.i18n import _
+from tlsec.i18n import _, language
 from tlsec.inventory.models import System
 from tlsec.policy import grading as rules
 from tlsec.policy.grading import Form, Graded, Gradings
@@ -134,6 +134,15 @@ def platform_remarks(system: System, level: int) -> list[str]:
             text.format(platform=system.name, lower=level, system=tenant.name, higher=tenant.level)
         )
     return found
+
+
+def floor_remarks(system: System, level: int, gradings: Gradings) -> list[str]:
+    """Least levels that the standard names in words and this grade is below of."""
+    return [
+        str(getattr(floor, language()))
+        for floor in gradings.questionnaire.floors
+        if level < floor.level and getattr(system, floor.when)
+    ]
 
 
 def matrix_question(form: Form, result: Graded, gradings: Gradings) -> list[str]:

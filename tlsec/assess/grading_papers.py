@@ -101,6 +101,7 @@ def _remarks(system: System, row: Grading, gradings: Gradings) -> tuple[str, ...
     """What the sender has to look at."""
     result = grading.graded(row, gradings)
     found = grading.differences(system, row.grade, max(row.s, row.a))
+    found += grading.floor_remarks(system, max(row.s, row.a), gradings)
     if result is not None:
         found += grading.matrix_question(grading.form_of(row), result, gradings)
         found += [_("待核：{note}").format(note=note) for note in result.verify]

@@ -270,21 +270,21 @@ class Story:
 
     def _papers_for(self, ground: Ground, item: RiskItem) -> None:
         """The notice goes out while the item is open, to the unit that has to mend it."""
-        from tlsec.cli.report import PAPERS
+        from tlsec.cli.report import PAPERS, Wish
         from tlsec.report.errors import PaperError
 
         for form in ("docx", "pdf"):
             try:
-                self.papers.append(PAPERS["notice"].make(ground, form, item.unit, None).path)
+                self.papers.append(PAPERS["notice"].make(ground, Wish(form, item.unit)).path)
             except PaperError as error:
                 self._say(f"[yellow]{show.cell(error)}[/]")
 
     def _papers(self, ground: Ground, run: Run) -> None:
-        from tlsec.cli.report import PAPERS
+        from tlsec.cli.report import PAPERS, Wish
 
         self._step(_("出具公文与报表"))
-        self.papers.append(PAPERS["ledger"].make(ground, "xlsx", None, None).path)
-        self.papers.append(PAPERS["scan"].make(ground, "html", None, run.pk).path)
+        self.papers.append(PAPERS["ledger"].make(ground, Wish("xlsx")).path)
+        self.papers.append(PAPERS["scan"].make(ground, Wish("html", run=run.pk)).path)
         for path in self.papers:
             self._say(show.cell(path))
 

@@ -99,9 +99,13 @@ class Part(Text):
 
 
 class Floor(Text):
-    """A least level that the standard names in words; told, never applied by itself."""
+    """A least level that the standard names in words; told, never applied by itself.
+
+    `when`: the mark of the inventory's system that raises the question.
+    """
 
     id: str
+    when: Literal["personal_data", "key_object", "display"]
     level: int
 
 

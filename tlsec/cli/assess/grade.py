@@ -134,6 +134,7 @@ def _grade(system: System, gradings: Gradings, last: Grading | None, wish: _Wish
         reason = _confirmed(last, form, result, reason)
     recorded = None if wish.dry_run else _record(system, form, result, reason, who)
     remarks = grading.differences(system, result.grade, result.g)
+    remarks += grading.floor_remarks(system, result.g, gradings)
     questions = grading.matrix_question(form, result, gradings)
     if wish.as_json:
         print_json(_data(system, result, recorded, remarks, questions))

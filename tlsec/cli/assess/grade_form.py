@@ -38,7 +38,9 @@ def template(asked: Questionnaire, filled: Form | None) -> str:
 
 def _note(choice: Choice) -> str:
     notes = [words(text) for text in (choice.help, choice.yardstick) if text is not None]
-    return _("：{note}").format(note="".join(notes)) if notes else ""
+    return (
+        _("：{note}").format(note=(" " if language() == "en" else "").join(notes)) if notes else ""
+    )
 
 
 def _half(part: Part, filled: Form | None) -> list[str]:
