@@ -61,9 +61,10 @@ class Para:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Small print: a remark under a table or at the end."""
+    """Small print: a remark under a table or at the end; `keep`: it stays with what follows."""
 
     text: str
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +300,8 @@ def sections(document: Document) -> list[dict[str, Any]]:
     for block in document.blocks:
         if isinstance(block, Section):
             result.append({"orientation": block.orientation, "blocks": []})
+        elif isinstance(block, PageBreak) and len(result) > 1 and not result[-1]["blocks"]:
+            continue  # a section starts a page already
         else:
             result[-1]["blocks"].append(to_data(block))
     return [section for section in result if section["blocks"]]

@@ -152,8 +152,8 @@ def _two_lines(text: str, room: float) -> tuple[str, ...]:
 
 def radar(spokes: Sequence[Spoke]) -> Drawing:
     """Rates as a band: the full line is the lower end, the hatched band what is untested."""
-    canvas, height = _Canvas(112.0), 112.0
-    cx, cy, r = WIDTH / 2, 52.0, 37.0
+    canvas, height = _Canvas(98.0), 98.0
+    cx, cy, r = WIDTH / 2, 46.5, 33.0
     count = max(len(spokes), 1)
 
     def at(n: int, value: float) -> tuple[float, float]:
@@ -217,13 +217,13 @@ def state_words() -> dict[str, str]:
 
 def stacked(rows: Sequence[Stack]) -> Drawing:
     """One bar a row: how many are met, partly met, not met, untested; the longest is full."""
-    step, left, room = 7.2, 38.0, 104.0
-    height = 4 + step * max(len(rows), 1) + 9
+    step, left, room = 6.4, 38.0, 104.0
+    height = 2 + step * max(len(rows), 1) + 8
     canvas = _Canvas(height)
     most = max((row.total for row in rows), default=0) or 1
     for n, row in enumerate(rows):
-        y = 3 + n * step
-        canvas.text(left - 2, y + 3.9, _short(row.label, 11), 3.2, anchor="end")
+        y = 1 + n * step
+        canvas.text(left - 2, y + 3.7, _short(row.label, 11), 3.2, anchor="end")
         x = left
         for state, fill in _FILLS.items():
             amount = getattr(row, state)
@@ -231,15 +231,15 @@ def stacked(rows: Sequence[Stack]) -> Drawing:
                 continue
             share = room * amount / most
             look = f'fill="{fill}" stroke="{_INK}" stroke-width="0.2"'
-            canvas.shape("rect", look, x=x, y=y, width=share, height=5.4)
+            canvas.shape("rect", look, x=x, y=y, width=share, height=5.0)
             if share >= 2.2 * len(str(amount)) + 0.8:
                 white, hatched = state == "not_met", state == "untested"
                 canvas.text(
-                    x + share / 2, y + 3.8, str(amount), 3.0, fill="#ffffff" if white else _INK,
+                    x + share / 2, y + 3.6, str(amount), 3.0, fill="#ffffff" if white else _INK,
                     halo=hatched,
                 )  # fmt: skip
             x += share
-        canvas.text(x + 1.5, y + 3.8, str(row.total), 3.0, anchor="start", fill=_GREY)
+        canvas.text(x + 1.5, y + 3.6, str(row.total), 3.0, anchor="start", fill=_GREY)
     names = state_words()
     _legend(canvas, height - 2.5, [(names[state], fill) for state, fill in _FILLS.items()])
     return canvas.drawing()
@@ -284,7 +284,7 @@ def _shade(depth: float) -> str:
 
 def trend(bars: Sequence[Bar]) -> Drawing:
     """Intervals over time as bars from the lower to the upper end; a settled one is a thick line."""
-    height, top, bottom, left = 76.0, 8.0, 56.0, 14.0
+    height, top, bottom, left = 70.0, 7.0, 51.0, 14.0
     canvas = _Canvas(height)
 
     def level(value: float) -> float:

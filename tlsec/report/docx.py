@@ -6,6 +6,7 @@ differently by other programs. Text is literal: no field, link or macro comes ou
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import count, groupby
 from pathlib import Path
 from typing import Any
@@ -45,15 +46,12 @@ def render(document: Document, *, overlay: Path | None = None) -> bytes:
     for at, block in enumerate(document.blocks):
         if isinstance(block, blocks.Contents):
             front.contents(block, blocks.contents_of(document, at), writer)
+            writer.listed = block.depth
         else:
             writer.block(block, previous)
         previous = block
     writer.close()
     return package.pack(word, document.meta.date)
-
-
-def _has_contents(document: Document) -> bool:
-    return any(isinstance(block, blocks.Contents) for block in document.blocks)
 
 
 def _page(word: DocxDocument) -> None:
@@ -104,12 +102,13 @@ class Writer:
         self, word: DocxDocument, names: FontsFile, document: Document, overlay: Path | None
     ) -> None:
         self.word = word
-        self.overlay = overlay
         self.room = WIDTH  # of tables, in twentieths of a point
         self._body = word.element.body
         self._names = names
-        self._headings = count() if _has_contents(document) else None
+        self.listed = 0  # headings down to this level stand in the table of contents
+        self._headings = count()
         self._pages = front.Pages(self)
+        self._pictures = front.pictures(document, overlay)
 
     def add(self, element: Any) -> None:
         """Append before the section properties, which must stay last."""
@@ -128,8 +127,10 @@ class Writer:
     def runs(self, paragraph: Any, text: str, run: str = "", role: Role = "仿宋") -> None:
         """Append text as runs; what a GB/T 2312 font lacks goes to the role's second font."""
         names = self._names.roles[role]
-        split = names.gb2312_only and len(names.docx) > 1
-        for beyond, chars in groupby(clean(text), lambda c: split and _beyond(c)):
+        text = clean(text)
+        split = names.gb2312_only and len(names.docx) > 1 and any(map(_beyond, set(text)))
+        pieces = groupby(text, _beyond) if split else [(False, iter(text))] if text else []
+        for beyond, chars in pieces:
             rpr = package.font_xml(names.docx[1:]) + run if beyond else run
             element = parse_xml(
                 f"<w:r {nsdecls('w')}>{f'<w:rPr>{rpr}</w:rPr>' if rpr else ''}</w:r>"
@@ -151,31 +152,31 @@ class Writer:
                 self._title(text, before)
             case blocks.Heading(text, level):
                 element = self.paragraph(f"TL-H{level}", text)
-                if self._headings is not None and level <= front.DEEPEST:
+                if level <= self.listed:
                     front.bookmark(element, next(self._headings))
                 self.add(element)
             case blocks.Para():
                 self._para(block)
-            case blocks.Note(text):
-                self.add(self.paragraph("TL-Note", text))
+            case blocks.Note(text, keep):
+                self.add(self.paragraph("TL-Note", text, "<w:keepNext/>" if keep else ""))
             case blocks.Table():
                 self._boxed(table(block, self, self.room))
             case blocks.FieldGrid():
                 self._boxed(field_grid(block, self))
             case blocks.Figure():
-                front.figure(block, self)
+                front.figure(block, self._pictures.get(block), self)
             case blocks.Cover():
                 front.cover(block, self)
             case blocks.Section(orientation):
                 self._pages.turn(orientation)
             case _:
-                self._official(block)
+                self._official(block, previous)
 
     def close(self) -> None:
         """What has to stand at the end of the body."""
         self._pages.close()
 
-    def _official(self, block: Block) -> None:
+    def _official(self, block: Block, previous: Block | None) -> None:
         match block:
             case blocks.RedHead():
                 self._red_head(block)
@@ -188,6 +189,8 @@ class Writer:
                 self._title(title, package.LINE // 2)
             case blocks.Imprint():
                 self._boxed(imprint(block, self))
+            case blocks.PageBreak() if isinstance(previous, blocks.Section):
+                pass  # a section starts a page already
             case blocks.PageBreak():
                 self.add(parse_xml(f'<w:p {nsdecls("w")}><w:r><w:br w:type="page"/></w:r></w:p>'))
 
@@ -273,6 +276,7 @@ class Writer:
             self.add(self.paragraph("TL-Body", text, ppr))
 
 
+@cache
 def _beyond(char: str) -> bool:
     """A Chinese character that GB/T 2312 fonts do not have, such as 喆."""
     if char < "\u3400":

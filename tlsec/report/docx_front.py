@@ -14,13 +14,13 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm
 
 from tlsec.report import typst
-from tlsec.report.blocks import Contents, Cover, Figure, Heading
+from tlsec.report.blocks import Contents, Cover, Document, Figure, Heading
 from tlsec.report.docx_tables import WIDTH, table
 from tlsec.report.errors import PaperError
-from tlsec.report.words import clean
+from tlsec.report.words import clean, width
 
-DEEPEST = 4
 _WIDE = 12756  # 225 mm in twentieths of a point
+_SMALLER = '<w:sz w:val="52"/><w:szCs w:val="52"/>'
 _LABEL = 2041  # 36 mm
 
 
@@ -28,7 +28,6 @@ class Paper(Protocol):
     """What makes paragraphs and holds the body: the writer of docx.py."""
 
     word: DocxDocument
-    overlay: Path | None
     room: int
 
     def paragraph(self, style: str, text: str, ppr: str = "", *, run: str = "") -> Any: ...
@@ -77,11 +76,18 @@ def _mark(kind: str, more: str = "") -> Any:
     return parse_xml(f'<w:r {nsdecls("w")}><w:fldChar w:fldCharType="{kind}"{more}/></w:r>')
 
 
-def figure(block: Figure, paper: Paper) -> None:
-    """The drawing as a picture with its text; without the engine or fonts, its numbers as a table."""
+def pictures(document: Document, overlay: Path | None) -> dict[Figure, bytes]:
+    """The drawings as PNG; none where the engine or a font is missing."""
+    found = tuple(block for block in document.blocks if isinstance(block, Figure))
     try:
-        png = typst.picture(block, overlay=paper.overlay)
+        return dict(zip(found, typst.pictures(found, overlay=overlay), strict=True))
     except PaperError:
+        return {}
+
+
+def figure(block: Figure, png: bytes | None, paper: Paper) -> None:
+    """The drawing as a picture with its text; without a picture, its numbers as a table."""
+    if png is None:
         paper.add(table(block.numbers, paper, paper.room))
     else:
         run = paper.word.add_paragraph().add_run()
@@ -109,14 +115,15 @@ def cover(block: Cover, paper: Paper) -> None:
         paper.add(paper.paragraph("TL-Attachment", mark))
     if block.number:
         paper.add(paper.paragraph("TL-CoverField", block.number, '<w:jc w:val="right"/>'))
-    gap = max(2600 - 579 * len(block.marks), 600)
+    gap = max(2200 - 579 * len(block.marks), 600)
     room = f'<w:spacing w:before="{gap}" w:line="600" w:lineRule="atLeast"/>'
     paper.add(paper.paragraph("TL-CoverSubject", block.subject, room))
-    room = '<w:spacing w:before="400" w:after="1400" w:line="880" w:lineRule="atLeast"/>'
-    paper.add(paper.paragraph("TL-CoverTitle", block.title, room))
+    room = '<w:spacing w:before="300" w:after="900" w:line="880" w:lineRule="atLeast"/>'
+    small = max(map(width, block.title.split("\n"))) > 13
+    paper.add(paper.paragraph("TL-CoverTitle", block.title, room, run=_SMALLER if small else ""))
     if block.fields:
         paper.add(_cover_fields(block, paper))
-    for text, before in ((block.issuer, 1100), (block.date, 120)):
+    for text, before in ((block.issuer, 700), (block.date, 120)):
         ppr = f'<w:spacing w:before="{before}" w:line="480" w:lineRule="atLeast"/>'
         paper.add(paper.paragraph("TL-CoverField", text, ppr + '<w:jc w:val="center"/>'))
     for number, note in enumerate(block.notes):
@@ -187,9 +194,9 @@ class Pages:
             found.remove(title)
         if self._now == "landscape":
             size, margin = found.find(qn("w:pgSz")), found.find(qn("w:pgMar"))
-            width, height = size.get(qn("w:w")), size.get(qn("w:h"))
-            size.set(qn("w:w"), height)
-            size.set(qn("w:h"), width)
+            short, long = size.get(qn("w:w")), size.get(qn("w:h"))
+            size.set(qn("w:w"), long)
+            size.set(qn("w:h"), short)
             size.set(qn("w:orient"), "landscape")
             for side, mm in (("top", 28), ("bottom", 26), ("left", 37), ("right", 35)):
                 margin.set(qn(f"w:{side}"), str(round(mm * 56.693)))

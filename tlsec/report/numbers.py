@@ -19,11 +19,19 @@ def ceiled(value: float, digits: int = 1) -> str:
     return f"{ceil(value * scale - _SLACK) / scale:.{digits}f}"
 
 
+def _rounded(value: float, digits: int) -> str:
+    scale = 10**digits
+    nearest = floor(value * scale + 0.5 + _SLACK)
+    if nearest % scale == 0 and abs(value * scale - nearest) > _SLACK * scale:
+        nearest += 1 if value * scale > nearest else -1
+    return f"{nearest / scale:.{digits}f}"
+
+
 def between(low: float, high: float, unit: str = "", digits: int = 1) -> str:
     """ "62.5%～81.0%", or "62.5%" where nothing is open.
 
-    A settled number is cut as well: 89.996 must not be read as 90.00.
+    A settled number is rounded, but never to a whole number that it is not: 89.996 is no 90.00.
     """
     if low == high:
-        return floored(low, digits) + unit
+        return _rounded(low, digits) + unit
     return f"{floored(low, digits)}{unit}～{ceiled(high, digits)}{unit}"

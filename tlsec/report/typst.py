@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from tlsec.report.blocks import Document, Figure, Meta
 from tlsec.report.errors import MissingPart, PaperError
 
 TEMPLATE = "reports/paper.typ"
-_PICTURE = b"""#set page(width: auto, height: auto, margin: 0pt)
-#image(bytes(sys.inputs.svg), format: "svg", width: float(sys.inputs.width) * 1mm)"""
+_PICTURES = b"""#set page(width: auto, height: auto, margin: 0pt)
+#for d in json(bytes(sys.inputs.drawings)) {
+  page(image(bytes(d.svg), format: "svg", width: d.width * 1mm))
+}"""
 
 
 def write(
@@ -69,42 +72,56 @@ def render(
     return _compile(content.find(TEMPLATE, overlay), inputs, document, font_folders)
 
 
-def picture(figure: Figure, *, overlay: Path | None = None) -> bytes:
-    """The drawing as PNG of 220 dots an inch, for files that cannot hold SVG.
+def pictures(figures: tuple[Figure, ...], *, overlay: Path | None = None) -> tuple[bytes, ...]:
+    """The drawings as PNG of 220 dots an inch, for files that cannot hold SVG.
 
-    Raises MissingPart without typst or fonts, Uncovered where the fonts lack a character of it.
+    Raises MissingPart without typst or fonts, Uncovered where the fonts lack a character of them.
     """
+    if not figures:
+        return ()
     found = fonts.resolve(fonts.load(overlay), fonts.installed())
-    texts = blocks.drawn_texts(Document("worksheet", "", (figure,), Meta(date.min)))
+    texts = blocks.drawn_texts(Document("worksheet", "", figures, Meta(date.min)))
     missing = fonts.uncovered(texts, [found["黑体"]])
     if missing:
         raise fonts.refusal(missing)
+    families = found["黑体"].families
+    drawings = [
+        {"svg": charts.with_font(words.clean(each.svg), families), "width": each.width}
+        for each in figures
+    ]
+    typst = _engine()
+    try:
+        made = typst.compile(
+            _PICTURES, format="png", ppi=220, font_paths=_font_book(()),
+            sys_inputs={"drawings": json.dumps(drawings, ensure_ascii=False)},
+        )  # fmt: skip
+    except typst.TypstError as error:
+        raise PaperError(_("图形绘制失败：{reason}").format(reason=error.message)) from error
+    return tuple(made) if isinstance(made, list) else (bytes(made),)
+
+
+def _engine() -> Any:
     try:
         import typst
     except ImportError as error:
         raise MissingPart(fonts.no_engine()) from error
-    inputs = {
-        "svg": charts.with_font(words.clean(figure.svg), found["黑体"].families),
-        "width": str(figure.width),
-    }
-    try:
-        made = typst.compile(_PICTURE, format="png", ppi=220, sys_inputs=inputs)
-    except typst.TypstError as error:
-        raise PaperError(_("图形绘制失败：{reason}").format(reason=error.message)) from error
-    return bytes(made)
+    return typst
+
+
+@cache
+def _font_book(folders: tuple[Path, ...]) -> Any:
+    """The fonts of this machine; looking for them takes longer than printing a page."""
+    return _engine().Fonts(include_embedded_fonts=False, font_paths=list(folders))
 
 
 def _compile(
     template: Path, inputs: dict[str, str], document: Document, folders: tuple[Path, ...]
 ) -> bytes:
-    try:
-        import typst
-    except ImportError as error:
-        raise MissingPart(fonts.no_engine()) from error
+    typst = _engine()
     try:
         pdf, warnings = typst.compile_with_warnings(
             template.read_bytes(),
-            font_paths=typst.Fonts(include_embedded_fonts=False, font_paths=list(folders)),
+            font_paths=_font_book(folders),
             sys_inputs=inputs,
             format="pdf",
             timestamp=datetime.combine(document.meta.date, time(), UTC),
@@ -114,7 +131,7 @@ def _compile(
     if warnings:
         # a font that is not there is only a warning, and the page would be set in another
         raise PaperError(_("PDF 排版失败：{reason}").format(reason=warnings[0].message))
-    return pdf
+    return bytes(pdf)
 
 
 def _replace(value: Any, missing: frozenset[str]) -> Any:

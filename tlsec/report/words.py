@@ -23,6 +23,13 @@ _SLOT = re.compile(r"\{(\w+)\}")
 # Marks that turn the reading direction or hide: in evidence they are an attack, so they are shown.
 _DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _INVISIBLE = frozenset("\u200b\u2028\u2029\u2060\ufeff")
+# everything `_visible` may change; long papers are cleaned character by character otherwise
+_ODD = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(sorted(_DIRECTION | _INVISIBLE))
+    + "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
+    + "]"
+)
 
 
 def clean(text: str) -> str:
@@ -35,7 +42,7 @@ def clean(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
-    return "".join(_visible(char) for char in text)
+    return _ODD.sub(lambda match: _visible(match[0]), text)
 
 
 def _visible(char: str) -> str:

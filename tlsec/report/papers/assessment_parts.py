@@ -61,10 +61,10 @@ def cover(data: Assessment, title: str) -> Cover:
     marks = tuple(mark for mark in (data.secrecy, say.self_made()) if mark)
     notes = (*example, say.no_verdict(), say.untested_rule())
     number = _("编号：{no}").format(no=say.given(data.number))
-    return Cover(
-        title, _("{name}（{grade}）").format(name=s.name, grade=s.grade), number, marks, fields,
-        data.bureau, say.day(data.report_date), notes,
-    )  # fmt: skip
+    subject = _("{name}（{grade}）").format(name=s.name, grade=s.grade)
+    broken = title.replace("（", "\n（", 1).replace(" (", "\n(", 1)
+    day = say.day(data.report_date)
+    return Cover(broken, subject, number, marks, fields, data.bureau, day, notes)
 
 
 def grade(data: Assessment) -> str:
@@ -92,7 +92,7 @@ def facts(data: Assessment) -> FieldGrid:
     return FieldGrid(
         (
             (Field(_("系统名称"), s.name), Field(_("系统编号"), s.id)),
-            (Field(_("系统等级"), grade(data)), Field(_("备案证明编号"), say.given(s.filing))),
+            (Field(_("系统等级"), grade(data)), Field(_("备案编号"), say.given(s.filing))),
             (
                 Field(_("备案日期"), say.given(say.day(s.filed_on))),
                 Field(_("上线日期"), say.given(say.day(s.online_since))),
@@ -163,7 +163,9 @@ def figure_no(chapter: str, number: int) -> str:
 
 def caption(chapter: str, number: int, text: str) -> Note:
     """表6-1 …, above its table."""
-    return Note(_("表{chapter}-{n}　{text}").format(chapter=chapter, n=number, text=text))
+    return Note(
+        _("表{chapter}-{n}　{text}").format(chapter=chapter, n=number, text=text), keep=True
+    )
 
 
 def risks(data: Assessment, kind: str) -> list[Risk]:

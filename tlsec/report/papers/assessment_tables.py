@@ -102,7 +102,7 @@ def points(data: Assessment, domain: Domain) -> Block:
 
 def problem_list(data: Assessment, problems: Iterable[Problem], *, advice: bool = False) -> Block:
     """Problems, the gravest first: where, what, how grave; with `advice` what to do."""
-    columns = [col(_("编号"), 1.2, "center"), col(_("条款"), 1.5, "center"), col(_("对象"), 2)]
+    columns = [col(_("编号"), 1.2, "center"), col(_("条款"), 1.7, "center"), col(_("对象"), 1.8)]
     columns += [col(_("问题"), 3.4), severity_col(0.8)]
     columns += [col(_("整改建议"), 3)] if advice else []
     rows = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tlsec.i18n import _, language, listed
 from tlsec.report import charts, words
 from tlsec.report.blocks import Tone
-from tlsec.report.numbers import between
+from tlsec.report.numbers import between, floored
 from tlsec.report.papers.assessment import (
     ASSET_KINDS,
     Assessment,
@@ -142,7 +142,7 @@ def _interval(value: Interval, unit: str, digits: int) -> str:
 
 def coverage(data: Assessment) -> str:
     """Coverage, cut and never rounded up."""
-    return between(data.scheme.coverage, data.scheme.coverage, "%")
+    return floored(data.scheme.coverage) + "%"
 
 
 def conclusion(data: Assessment) -> str:

@@ -45,7 +45,7 @@ def conclusion(data: Assessment) -> FieldGrid:
                 Field(_("符合率"), say.number(rate) if rate else say.blank()),
                 Field(_("覆盖率"), say.coverage(data)),
             ),
-            (Field(_("重大风险隐患"), say.major_count(data)),),
+            (Field(_("重大风险\n隐患"), say.major_count(data)),),
             (Field(_("安全问题"), parts.counts(data)),),
             (Field(_("自评结论"), say.conclusion(data), 2),),
         )
@@ -67,10 +67,10 @@ def _overall(data: Assessment) -> list[Block]:
         Heading(_("6　总体评价")),
         parts.caption("6", 1, _("各安全类符合率")),
         tables.domains(data),
-        *parts.drawings(data, "6"),
         Para(_("{rule}本次覆盖率 {coverage}。").format(
             rule=say.untested_rule(), coverage=say.coverage(data)
         )),
+        *parts.drawings(data, "6"),
         PageBreak(),
         Heading(_("7　等级测评结论")),
         parts.caption("7", 1, _("等级测评结论")),

@@ -23,7 +23,7 @@ def front(data: Assessment) -> list[Block]:
         FieldGrid(
             (
                 (Field(_("测评单位"), _("{bureau}（自评）").format(bureau=data.bureau)),),
-                (Field(_("测评机构编号"), _("不适用（自评）")), Field(_("报告编号"), say.given(data.number))),
+                (Field(_("机构编号"), _("不适用（自评）")), Field(_("报告编号"), say.given(data.number))),
                 (Field(_("参加人员"), say.given(names)),),
                 (Field(_("编制人"), say.blank()), Field(_("编制日期"), say.blank())),
                 (Field(_("审核人"), say.blank()), Field(_("审核日期"), say.blank())),
@@ -220,7 +220,7 @@ def whole(data: Assessment) -> list[Block]:
 def risk_analysis(data: Assessment) -> list[Block]:
     """5-1: what each problem can do."""
     columns = [
-        col(_("编号"), 1.3, "center"), col(_("条款"), 1.5, "center"), col(_("对象"), 2),
+        col(_("编号"), 1.3, "center"), col(_("条款"), 1.9, "center"), col(_("对象"), 2),
         col(_("问题"), 3.6), tables.severity_col(0.8), col(_("依据"), 1.6, "center"),
     ]  # fmt: skip
     rows = [
@@ -245,7 +245,7 @@ def advice(problems: list[Problem], data: Assessment) -> Block:
     """What to do about each problem, and its state."""
     columns = [
         col(_("编号"), 1.2, "center"), col(_("问题"), 3), tables.severity_col(0.8),
-        col(_("整改建议"), 3.6), col(_("责任单位"), 1.8), col(_("期限"), 1.4, "center"),
+        col(_("整改建议"), 3.6), col(_("责任单位"), 1.8), col(_("期限"), 1.9, "center"),
     ]  # fmt: skip
     rows = [
         (
@@ -265,7 +265,7 @@ def assets(data: Assessment, heading: str) -> list[Block]:
         text = _("{n}. {kind}（{count} 个）").format(
             n=number, kind=say.kind(kind), count=len(found)
         )
-        body += [Heading(text, 2), tables.assets(found)]
+        body += [Heading(text, 3), tables.assets(found)]
     return body
 
 
@@ -296,14 +296,14 @@ def records(data: Assessment, heading: str) -> list[Block]:
         items = [item for item in data.items if item.domain == domain.id]
         if items:
             text = _("{n}. {name}").format(n=number, name=domain.name)
-            body += [Heading(text, 2), tables.records(items)]
+            body += [Heading(text, 3), tables.records(items)]
     return [*body, Section()]
 
 
 def scans(data: Assessment, heading: str) -> list[Block]:
     """What was scanned from where."""
     columns = [
-        col(_("编号"), 1.4, "center"), col(_("时间"), 1.8, "center"), col(_("探测点"), 1.6),
+        col(_("编号"), 1.8, "center"), col(_("时间"), 1.7, "center"), col(_("探测点"), 1.4),
         col(_("范围"), 2.6), *(col(word, 0.9, "center") for word in (
             _("目标"), _("有效"), _("未通过"), _("未测"),
         )), col(_("问题"), 1.8),
@@ -326,7 +326,7 @@ def _some(names: tuple[str, ...]) -> str:
 def trials(data: Assessment, heading: str) -> list[Block]:
     """Penetration tests and drills, and the items their findings count against."""
     columns = [
-        col(_("编号"), 1.2, "center"), col(_("种类"), 1.2, "center"), col(_("时间"), 1.6, "center"),
+        col(_("编号"), 1.2, "center"), col(_("种类"), 1, "center"), col(_("时间"), 2, "center"),
         col(_("实施"), 1.6), col(_("经过和发现"), 3.4), col(_("条款"), 1.8), col(_("问题"), 1.6),
     ]  # fmt: skip
     rows = [

@@ -101,12 +101,15 @@ def _order(data: Assessment, gaps: list[tuple[Item, list[Problem]]]) -> list[Blo
     ]
     first = [item for item, p in gaps if _grade(p) == "high" and _least(p) == "small"][:10]
     names = listed(item.code or item.clause for item in first)
-    lead = (
-        _("建议先做风险高而工作量小的：{names}。").format(names=names)
-        if names
-        else _("没有风险高而工作量小的差距；按清单次序进行。")
-    )
-    return [Para(lead), tables.table(columns, rows, "")]
+    lead = _("先做风险高的；同级的先做工作量小的。下表为差距的条数。")
+    heads = [col(_("建议最先做（风险高、工作量小）"))]
+    return [
+        Para(lead),
+        tables.table(columns, rows, ""),
+        tables.table(
+            heads, [(names,)] if names else [], _("没有风险高而工作量小的差距，按清单次序进行。")
+        ),
+    ]
 
 
 def _least(problems: list[Problem]) -> str:
@@ -115,14 +118,14 @@ def _least(problems: list[Problem]) -> str:
 
 def _list(data: Assessment, gaps: list[tuple[Item, list[Problem]]]) -> Block:
     columns: list[Column] = [
-        col(_("次序"), 0.7, "center"),
-        col(_("条款"), 1.5, "center"),
+        col(_("次序"), 0.8, "center"),
+        col(_("条款"), 1.9, "center"),
         col(_("要求"), 3.4),
-        tables.state_col(1.1, _("现状")),
+        tables.state_col(1.3, _("现状")),
         tables.severity_col(0.8),
         col(_("缺什么"), 3.6),
         col(_("怎样补上"), 3.6),
-        col(_("工作量"), 0.9, "center"),
+        col(_("工作量"), 1.1, "center"),
         col(_("责任单位"), 1.8),
     ]
     rows = []

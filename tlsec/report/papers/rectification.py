@@ -76,7 +76,7 @@ def major(data: Assessment) -> list[Block]:
         col(_("情形"), 3.4),
         col(_("确认人"), 1.4, "center"),
         col(_("整改措施"), 3),
-        col(_("整改日期"), 1.6, "center"),
+        col(_("整改日期"), 1.9, "center"),
     ]
     rows = [
         (
@@ -98,17 +98,17 @@ def _first(data: Assessment, problem: Problem) -> tuple[str, str, str, str, str]
 
 def _heads() -> list[Column]:
     return [
-        col(_("编号"), 1.7, "center"),
-        col(_("条款"), 1.5, "center"),
-        col(_("对象"), 1.9),
-        col(_("问题"), 3.4),
-        tables.severity_col(0.7),
+        col(_("编号"), 2.3, "center"),
+        col(_("条款"), 1.9, "center"),
+        col(_("对象"), 1.8),
+        col(_("问题"), 3.2),
+        tables.severity_col(0.9),
     ]
 
 
 def state_col() -> Column:
     """The column of states of mending."""
-    return Column(_("状态"), 1, "center", say.mending_tones())
+    return Column(_("状态"), 1.3, "center", say.mending_tones())
 
 
 def _who(data: Assessment, problem: Problem) -> str:
@@ -120,7 +120,7 @@ def _done(data: Assessment, problems: list[Problem]) -> Block:
         *_heads(),
         col(_("整改措施"), 2.8),
         col(_("责任"), 1.8),
-        col(_("完成"), 1.5, "center"),
+        col(_("完成"), 1.9, "center"),
         col(_("复测证明"), 2.8),
     ]
     rows = [
@@ -139,7 +139,7 @@ def _running(data: Assessment, problems: list[Problem]) -> Block:
         *_heads(),
         col(_("措施或建议"), 2.8),
         col(_("责任"), 1.8),
-        col(_("期限"), 1.5, "center"),
+        col(_("期限"), 1.9, "center"),
         state_col(),
         col(_("未完成的原因"), 2.2),
     ]
