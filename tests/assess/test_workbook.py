@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -526,3 +527,17 @@ def test_the_evidence_cell(django: Path) -> None:
         ("账号清单", "a b.pdf", date(2026, 11, 20)), ("", "x.png", None), ("shot", "c.txt", date(2026, 1, 2)),
     ]  # fmt: skip
     assert [tuple(w) for w in wanted("2026-11-20报告.pdf")] == [("", "2026-11-20报告.pdf", None)]
+
+
+@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not there")
+def test_another_office_may_save_it(desk: Desk) -> None:
+    path = desk.fill(desk.export("S02", "S05"), {"row": 4, "answer": "B", "note": "=1+1"})
+    profile = (desk.root / "office").as_uri()
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to",
+         "xlsx:Calc MS Excel 2007 XML", "--outdir", str(desk.root / "out"), str(path)],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    outcome = desk.take(desk.root / "out" / path.name)
+    assert said() == [(PAPER, "no", "周若川", "=1+1")]
+    assert outcome.unchanged == 6 and not outcome.open and not outcome.deleted
