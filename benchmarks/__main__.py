@@ -18,13 +18,15 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
+from benchmarks import papers
+
 ROUNDS = 5
 HOSTS = [f"127.77.0.{n}" for n in range(1, 65)]
 PORTS = tuple(range(20000, 20100))
 
 
 def main() -> None:
-    for title, ours, peer in (_ports(), _rows()):
+    for title, ours, peer in (_ports(), _rows(), *papers.cases()):
         if peer is None:
             print(f"{title}: peer not installed, skipped")
             continue
