@@ -118,6 +118,7 @@ def test_old_verdicts_are_as_good_as_none(bench: Bench) -> None:
     bench.verdict("tls.versions", "pass")
     bench.verdict("tls.versions", "fail", subject="A-S02-2", place=ELSEWHERE | {"port": 8443})
     bench.verdict("tls.versions", "pass", place=ELSEWHERE | {"port": 9443})  # nobody declares it
+    bench.verdict("tls.suites", "error", place=ELSEWHERE | {"port": 9444})
     bench.now = NOW + timedelta(days=29)
     assert state(bench.at(), SECRECY) == ("partly", 0.5, 0.5)
     bench.now = NOW + timedelta(days=40)
@@ -130,6 +131,7 @@ def test_old_verdicts_are_as_good_as_none(bench: Bench) -> None:
         (o.object, m.state, m.place) for o in stale.objects for m in o.evidence.machine
     ) == [
         ("A-S02-1", "not_run", "203.0.113.11:443"),
+        ("A-S02-1", "not_run", "203.0.113.12:9444"),
         ("A-S02-2", "not_run", "203.0.113.12:8443"),
     ]  # fmt: skip
 

@@ -1,8 +1,8 @@
 """What machines last said of a system's assets: the newest verdict of each check at each place.
 
 A verdict older than the policy allows is as good as none: "not run". A place where a port was found that
-nobody declares, that passed and was not seen since, is gone and leaves nothing behind; one that failed is
-not forgiven by silence.
+nobody declares, that passed and was not seen since, is gone and leaves nothing behind; one that failed or
+could not tell is not forgiven by silence.
 """
 
 from __future__ import annotations
@@ -107,4 +107,5 @@ def _declared(assets: list[str]) -> Mapping[str, set[tuple[str, int]]]:
 def _gone(row: Verdict, declared: set[tuple[str, int]]) -> bool:
     place = json.loads(row.locator_key)
     here = str(place.get("address", "")), int(place.get("port") or 0)
-    return bool(here[1]) and here not in declared and row.state != "fail"
+    good = row.state in ("pass", "not_applicable")
+    return good and bool(here[1]) and here not in declared

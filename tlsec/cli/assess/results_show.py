@@ -23,8 +23,14 @@ RISK_STATES = {
     "lowered": (N_("已降低"), "cyan"),
     "dismissed": (N_("已排除"), "dim"),
 }
-KINDS = {"high": N_("高风险"), "major": N_("重大风险隐患")}
 MAX_LISTED = 12
+
+
+def kind_text(risk: Mapping[str, Any]) -> str:
+    """What kind of risk it is; one of 重大风险隐患 is a candidate until a person has confirmed it."""
+    if risk["kind"] == "high":
+        return _("高风险")
+    return _("重大风险隐患") if risk["status"] == "confirmed" else _("重大风险隐患候选")
 
 
 def number_text(data: Mapping[str, Any]) -> str:
@@ -197,10 +203,8 @@ def _suspected(data: Mapping[str, Any]) -> None:
     found = [r for r in data["suspected"] if r["status"] in ("suspected", "confirmed")]
     for risk in found:
         text = pick(risk["situation"][0]) if risk["situation"] else ""
-        candidate = _("候选") if risk["kind"] == "major" else ""
         console().print(
-            f"{word(RISK_STATES, risk['status'])} {_(KINDS[risk['kind']])}{candidate} "
-            f"{risk['case']} {cell(text)}"
+            f"{word(RISK_STATES, risk['status'])} {kind_text(risk)} {risk['case']} {cell(text)}"
         )
 
 
@@ -216,6 +220,8 @@ def _next(data: Mapping[str, Any]) -> None:
         steps.append(_("重新扫描：{c}").format(c="tlsec scan"))
     if "answer" in missing or "renew" in missing:
         steps.append(_("答题：{c}").format(c=f"tlsec assess answer {id_}"))
+    if "review" in missing:
+        steps.append(_("审核答复：{c}").format(c=f"tlsec assess review {id_}"))
     if any(r["status"] == "suspected" for r in data["suspected"]):
         steps.append(_("判定疑似高风险：{c}").format(c=f"tlsec assess risks {id_}"))
     if not missing and not steps:
@@ -279,9 +285,8 @@ def risks(data: Mapping[str, Any]) -> None:
         out.print(_("没有疑似高风险，也没有已作的判定。未测的条款还可能带来新的怀疑。"))
         return
     for risk in data["risks"]:
-        candidate = _("候选") if risk["kind"] == "major" else ""
         out.print(
-            f"\n[bold]{risk['case']}[/] {_(KINDS[risk['kind']])}{candidate}  "
+            f"\n[bold]{risk['case']}[/] {kind_text(risk)}  "
             f"{word(RISK_STATES, risk['status'])}  [dim]{risk['list']}[/]"
         )
         for text in risk["situation"] or ([risk["name"]] if risk.get("name") else []):
