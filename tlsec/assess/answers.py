@@ -91,16 +91,19 @@ def record(
                 by=by.strip(), at=at, answer=answer, kind=proof.kind, name=proof.shown[-200:],
                 sha256=file.sha256, size=file.size, dated=proof.dated,
             )  # fmt: skip
-        after = {
-            "id": answer.pk, "system": row.id, "question": question.id,
-            "version": question.version, "object": object, "answer": choice.id,
-            "means": choice.means, "by": answer.by, "at": at, "expires": answer.expires,
-            "evidence": [file.sha256 for file in kept], "source": answer.source,
-        }  # fmt: skip
-        journal.append(
-            now or at, actor or by, "answer.record", f"{row.id}/{question.id}", after, note
-        )
+        name = f"{row.id}/{question.id}"
+        journal.append(now or at, actor or by, "answer.record", name, _recorded(answer, kept), note)
     return answer
+
+
+def _recorded(answer: Answer, kept: Sequence[Kept]) -> dict[str, object]:
+    """An answer as the journal has it."""
+    return {
+        "id": answer.pk, "system": answer.system, "question": answer.question,
+        "version": answer.question_version, "object": answer.object, "answer": answer.answer,
+        "means": answer.means, "by": answer.by, "at": answer.at, "expires": answer.expires,
+        "evidence": [file.sha256 for file in kept], "source": answer.source,
+    }  # fmt: skip
 
 
 def keep(inquiry: Inquiry, proofs: Sequence[Proof]) -> list[Kept]:
