@@ -38,6 +38,7 @@ class Wish:
     run: int | None = None
     system: str | None = None  # id of a graded object
     edition: str = ""  # year of the form, of a paper that comes in several
+    county: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,12 @@ def _lazily(module: str, name: str) -> Callable[[Ground, Wish], Made]:
     return make
 
 
+def _of_conclusion(title: str, name: str, *more: str) -> Paper:
+    """A paper of a system's newest conclusion, with its annex as a workbook."""
+    make = _lazily("tlsec.cli.report_assessment", name)
+    return Paper(title, ("docx", "pdf", "xlsx", *more), make, of_system=True)
+
+
 PAPERS = {
     "ledger": Paper(N_("风险预警台账"), ("xlsx",), _ledger),
     "notice": Paper(N_("整改通知书"), ("docx", "pdf"), _notice),
@@ -156,6 +163,20 @@ PAPERS = {
         _lazily("tlsec.cli.report_grading", "filing"),
         of_system=True,
     ),
+    "selfcheck": _of_conclusion(N_("等保自查报告"), "selfcheck"),
+    "gap": _of_conclusion(N_("等保差距分析报告"), "gap"),
+    "rectification": _of_conclusion(N_("等保整改报告"), "rectification"),
+    "evaluation": _of_conclusion(N_("等保自评报告（测评报告体例）"), "evaluation", "json"),
+    "capability": Paper(
+        N_("安全防护能力评估"),
+        ("docx", "pdf"),
+        _lazily("tlsec.cli.report_standing", "capability"),
+    ),
+    "secrecy": Paper(
+        N_("分级保护边界核查记录"),
+        ("docx", "pdf"),
+        _lazily("tlsec.cli.report_standing", "secrecy"),
+    ),
 }
 
 
@@ -171,7 +192,8 @@ def write_document(document: object, path: Path) -> None:
 @click.command(
     help=_(
         "出具公文与报表。list 列出全部；ledger 台账、notice 整改通知书、scan 巡检小结、"
-        "grading 定级报告、filing 备案表。"
+        "grading 定级报告、filing 备案表、selfcheck 自查报告、gap 差距分析报告、rectification 整改报告、"
+        "evaluation 测评报告体例的自评报告、capability 安全防护能力评估、secrecy 分级保护边界核查记录。"
     )
     + "\n\n"
     + _(
@@ -182,10 +204,11 @@ def write_document(document: object, path: Path) -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["docx", "pdf", "html", "xlsx"]),
+    type=click.Choice(["docx", "pdf", "html", "xlsx", "json"]),
     help=_("格式，缺省为全部"),
 )
 @click.option("--unit", help=_("只为一个单位"))
+@click.option("--county", help=_("只为一个县区，写全称（capability）"))
 @click.option("--system", help=_("哪个系统，写编号或名称"))
 @click.option("--edition", help=_("表式的年份，如 2025，缺省为该文书常用的"))
 @click.option("--run", "run_id", type=int, help=_("巡检编号，缺省为最近一次"))
@@ -196,6 +219,7 @@ def report(
     paper: str,
     form: str | None,
     unit: str | None,
+    county: str | None,
     system: str | None,
     edition: str | None,
     run_id: int | None,
@@ -205,10 +229,12 @@ def report(
         _list(as_json)
         return
     chosen = _chosen(paper, form, edition, system)
+    if unit and county:
+        fail(_("--unit 和 --county 只能用一个"), BAD_INPUT)
     ground = open_ground(ctx)
     _known(unit, run_id)
     about = system_named(system).id if system else None
-    wish = Wish(form or "", unit, run_id, about, edition or "")
+    wish = Wish(form or "", unit, run_id, about, edition or "", county)
     made = _made(ground, chosen, wish)
     if as_json:
         print_json({"papers": [str(each.path) for each in made]})
