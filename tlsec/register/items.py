@@ -46,6 +46,7 @@ def open_item(
         state=State.NEW,
         check_id=alert.check_id,
         subject=alert.subject,
+        machine_severity=alert.severity,
         severity=alert.severity,
         description=alert.message,
         opened=now,

@@ -1,0 +1,1 @@
+"""Tables of what comes in from other systems."""

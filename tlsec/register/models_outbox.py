@@ -1,0 +1,1 @@
+"""Tables of what goes out to people."""
