@@ -120,7 +120,7 @@ def test_old_verdicts_are_as_good_as_none(bench: Bench) -> None:
     bench.verdict("tls.versions", "pass", place=ELSEWHERE | {"port": 9443})  # nobody declares it
     bench.verdict("tls.suites", "error", place=ELSEWHERE | {"port": 9444})
     bench.now = NOW + timedelta(days=29)
-    assert state(bench.at(), SECRECY) == ("partly", 0.5, 0.5)
+    assert state(bench.at(), SECRECY) == ("untested", 0.0, 0.5)
     bench.now = NOW + timedelta(days=40)
     from tlsec.assess.models import Answer
 
