@@ -115,7 +115,9 @@ def cover(block: Cover, paper: Paper) -> None:
         paper.add(paper.paragraph("TL-Attachment", mark))
     if block.number:
         paper.add(paper.paragraph("TL-CoverField", block.number, '<w:jc w:val="right"/>'))
-    gap = max(2200 - 579 * len(block.marks), 600)
+    # what a page holds: longer titles and more notes take from the room above
+    taken = 579 * len(block.marks) + 900 * block.title.count("\n") + 320 * len(block.notes)
+    gap = max(2900 - taken, 300)
     room = f'<w:spacing w:before="{gap}" w:line="600" w:lineRule="atLeast"/>'
     paper.add(paper.paragraph("TL-CoverSubject", block.subject, room))
     room = '<w:spacing w:before="300" w:after="900" w:line="880" w:lineRule="atLeast"/>'

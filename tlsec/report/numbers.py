@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import ceil, floor
 
+from tlsec.i18n import _
+
 _SLACK = 1e-9  # what floating point may have added or lost
 
 
@@ -34,4 +36,6 @@ def between(low: float, high: float, unit: str = "", digits: int = 1) -> str:
     """
     if low == high:
         return _rounded(low, digits) + unit
-    return f"{floored(low, digits)}{unit}～{ceiled(high, digits)}{unit}"
+    return _("{low}～{high}").format(
+        low=floored(low, digits) + unit, high=ceiled(high, digits) + unit
+    )

@@ -66,7 +66,7 @@ def domains(data: Assessment) -> Block:
         col(_("安全类"), 2.3),
         col(_("适用"), 0.9, "center"),
         *(col(say.state(key), 1.1, "center") for key in heads[1:]),  # type: ignore[arg-type]  # states
-        col(_("符合率"), 2.1, "center"),
+        col(_("符合率"), 2.6, "center"),
     ]
     rows = [
         (d.name, *(str(getattr(d, key)) for key in heads), say.rate(d.rate)) for d in data.domains
@@ -130,7 +130,10 @@ def untested(items: Iterable[Item]) -> Block:
 
 def _object_reasons(item: Item) -> str:
     open_ones = [o for o in item.objects if o.state == "untested"]
-    reasons = [f"{o.name}：{o.why}" if o.why else o.name for o in open_ones[:5]]
+    reasons = [
+        _("{where}：{what}").format(where=o.name, what=o.why) if o.why else o.name
+        for o in open_ones[:5]
+    ]
     return listed(reasons, "；") or _("没有检查结果，也没有经复核的回答")
 
 
@@ -144,7 +147,7 @@ def excluded(items: Iterable[Item]) -> Block:
 def risks(risks_: Iterable[Risk]) -> Block:
     """Suspicions and candidates with the decision of a person."""
     columns = [
-        col(_("案例"), 1.2, "center"),
+        col(_("案例"), 1.5, "center"),
         col(_("情形"), 3),
         col(_("证据"), 2.6),
         col(_("待问的缓解措施"), 2.2),

@@ -63,7 +63,7 @@ def overview(data: Assessment) -> list[Block]:
             ).format(name=data.system.name, grade=data.system.grade)
         ),
         Heading(_("1.2　测评依据"), 2),
-        *(Para(f"（{number}）{text}") for number, text in enumerate(basis, 1)),
+        *(Para(_("（{n}）{text}").format(n=number, text=text)) for number, text in enumerate(basis, 1)),
         Heading(_("1.3　测评过程"), 2),
         Para(_("测评自{a}开始，至{b}结束，报告日期为{c}。").format(
             a=start, b=end, c=say.day(data.report_date)
@@ -191,7 +191,7 @@ def whole(data: Assessment) -> list[Block]:
     """4: between points, between zones, and what was lowered for it."""
     lowered = [risk for risk in data.risks if risk.decision == "lowered"]
     columns = [
-        col(_("案例"), 1.2, "center"),
+        col(_("案例"), 1.5, "center"),
         col(_("情形"), 3.2),
         col(_("起弥补作用的措施"), 3),
         col(_("调整后"), 1, "center"),

@@ -27,9 +27,7 @@ def rates(data: Assessment, label: str) -> Figure:
     ]
     rows = tuple((domain.name, say.rate(domain.rate)) for domain in data.domains)
     columns = (Column(_("安全类"), 2), Column(_("符合率"), 2, "center"))
-    alt = _("各安全类符合率：{values}").format(
-        values=listed((" ".join(row) for row in rows), _("；"))
-    )
+    alt = _("各安全类符合率：{values}").format(values=listed((" ".join(row) for row in rows), "；"))
     caption = _("{label}　各安全类符合率（下限至上限）").format(label=label)
     return _figure(charts.radar(spokes), caption, alt, Table(columns, rows, "small"))
 
@@ -53,7 +51,7 @@ def states(data: Assessment, label: str) -> Figure:
                 + listed(f"{names[k]}{n}" for k, n in zip(keys, cell[1:], strict=True))
                 for cell in cells
             ),
-            _("；"),
+            "；",
         )
     )
     caption = _("{label}　各安全类的条款结果（条）").format(label=label)
@@ -116,7 +114,7 @@ def trend(data: Assessment, label: str) -> Figure | None:
         Column(_("日期"), 1.4, "center"), Column(_("来源"), 2), Column(now.label, 1.8, "center"),
         Column(_("结论"), 2, "center"),
     )  # fmt: skip
-    alt = listed((" ".join(row) for row in rows), _("；"))
+    alt = listed((" ".join(row) for row in rows), "；")
     caption = _("{label}　历次{what}（{unit}）").format(label=label, what=now.label, unit=now.unit)
     return _figure(charts.trend(bars), caption, alt, Table(columns, tuple(rows), "small"))
 

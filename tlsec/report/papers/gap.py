@@ -143,7 +143,10 @@ def _list(data: Assessment, gaps: list[tuple[Item, list[Problem]]]) -> Block:
 
 
 def _missing(problems: list[Problem]) -> str:
-    lines = [f"{p.where}：{p.text}" if p.where else p.text for p in problems[:_SHOWN]]
+    lines = [
+        _("{where}：{what}").format(where=p.where, what=p.text) if p.where else p.text
+        for p in problems[:_SHOWN]
+    ]
     if len(problems) > _SHOWN:
         lines.append(_("另有 {n} 个，见附表").format(n=len(problems) - _SHOWN))
     return "\n".join(lines) or _("问题均已整改，待重新评估")
