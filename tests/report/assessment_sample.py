@@ -17,6 +17,7 @@ from tlsec.report.papers.assessment import (
     Interval,
     Item,
     Machine,
+    Mending,
     Number,
     ObjectFinding,
     OldProblem,
@@ -119,7 +120,7 @@ def _items(count: int, assets: tuple[Asset, ...]) -> tuple[Item, ...]:
 
 def _problems(count: int, items: tuple[Item, ...]) -> tuple[Problem, ...]:
     failed = [item for item in items if item.state in ("not_met", "partly")]
-    states = ("open", "closed", "fixing", "retest", "open", "waived", "closed")
+    states: tuple[Mending, ...] = ("open", "closed", "fixing", "retest", "open", "waived", "closed")
     result = []
     for n in range(max(count, len(failed)) if failed else 0):
         item = failed[n % len(failed)]
@@ -194,7 +195,9 @@ def _points(items: tuple[Item, ...]) -> tuple[Point, ...]:
         state: State = "untested" if counts["untested"] else "partly"
         name = POINTS[int(key[-1])]
         domain = found[0].domain
-        result.append(Point(key, name, domain, state, len(found) - out, **counts))
+        result.append(
+            Point(key, name, domain, state, len(found) - out, extension="general", **counts)
+        )
     return tuple(result)
 
 
