@@ -45,6 +45,10 @@ class Readings:
             if any(m.state != "not_applicable" for m in lines.get(line, ()))
         ]
 
+    def only(self, assets: Iterable[str]) -> Readings:
+        """What was said of some of the assets."""
+        return Readings({a: self.by_line[a] for a in assets if a in self.by_line})
+
 
 def read(assets: Iterable[str], policy: Policy, fresh: timedelta, now: datetime) -> Readings:
     """The newest verdicts up to `now` on these assets, of the checks that the profile has."""

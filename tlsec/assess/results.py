@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from tlsec.assess import answers, exclusions, inheritance, objects, readings
+from tlsec.assess.answers import Judged
 from tlsec.assess.evidence import Refused
 from tlsec.assess.inquiry import extensions_of, find_system
 from tlsec.assess.models import Exclusion, Inheritance
-from tlsec.assess.objects import WHOLE, Holdings
+from tlsec.assess.objects import WHOLE, Held, Holdings
 from tlsec.assess.readings import Readings
 from tlsec.i18n import _
 from tlsec.inventory.models import System
@@ -96,7 +97,7 @@ def of(system_id: str, now: datetime, policy: Policy, content: AssessmentContent
 def graded() -> list[System]:
     """Systems with a grade, in the order of the register."""
     found = System.objects.exclude(grade_s=None).exclude(status="reclaimed")
-    return list(found.order_by("ordinal", "id"))
+    return list(found.select_related("unit", "county", "zone").order_by("ordinal", "id"))
 
 
 @dataclass
@@ -108,6 +109,30 @@ class Assessor:
     content: AssessmentContent
     _done: dict[str, Assessed] = field(default_factory=dict)
     _under_way: list[str] = field(default_factory=list)
+    _read: dict[str, _Read] = field(default_factory=dict)
+
+    def assess_all(self, systems: Iterable[System]) -> list[Assessed]:
+        """Many systems, with what is large read for all of them at once. Raises Refused as assess does."""
+        wanted = list(systems)
+        self._read |= self._read_of([system.id for system in wanted])
+        return [self.assess(system) for system in wanted]
+
+    def _read_of(self, ids: list[str]) -> dict[str, _Read]:
+        """Assets, what machines said of them, and answers, by system."""
+        held = objects.held(ids)
+        fresh = self.content.freshness.machine
+        every = readings.read(
+            (a.id for id_ in ids for a in held[id_]), self.policy, fresh, self.now
+        )
+        said: dict[str, list[tuple[str, str, list[Judged]]]] = {id_: [] for id_ in ids}
+        one = ids[0] if len(ids) == 1 else None
+        for (system, question, name), history in answers.histories(one, self.now).items():
+            if system in said:
+                said[system].append((question, name, history))
+        return {
+            id_: _Read(held[id_], every.only(a.id for a in held[id_]), _said(said[id_], self.now))
+            for id_ in ids
+        }
 
     def assess(self, system: System) -> Assessed:
         """Raises Refused for a system without a grade."""
@@ -125,18 +150,16 @@ class Assessor:
             raise Refused(message.format(system=system.id))
         extensions = tuple(extensions_of(system))
         level = max(system.grade_s, system.grade_a)
-        own = objects.held([system.id])[system.id]
-        read = readings.read(
-            [a.id for a in own], self.policy, self.content.freshness.machine, self.now
-        )
+        read = self._read.get(system.id) or self._read_of([system.id])[system.id]
+        standing = inheritance.in_force(system.id, self.now)
         desk = _Desk(
-            holdings=objects.sample(own, level, read.by_line),
-            readings=read,
-            said=_said(system.id, self.now),
+            holdings=objects.sample(read.held, level, read.readings.by_line),
+            readings=read.readings,
+            said=read.said,
             exclusions=exclusions.in_force(system.id, self.now),
-            inheritance=inheritance.in_force(system.id, self.now),
-            platform=self._platform(system),
-            asks=_asks(system, inheritance.in_force(system.id, self.now)),
+            inheritance=standing,
+            platform=self._platform(standing),
+            asks=_asks(system, standing),
         )
         catalog = self.policy.catalog
         items = catalog.select(system.grade_s, system.grade_a, extensions)
@@ -151,9 +174,8 @@ class Assessor:
             waiting=desk.said.waiting,
         )  # fmt: skip
 
-    def _platform(self, system: System) -> Assessed | None:
-        """The platform whose results the system takes over now, if it is on record and graded."""
-        standing = inheritance.in_force(system.id, self.now)
+    def _platform(self, standing: Inheritance | None) -> Assessed | None:
+        """The platform whose results are taken over now, if it is on record and graded."""
         if standing is None or not standing.platform or standing.platform in self._under_way:
             return None
         host = System.objects.filter(id=standing.platform).first()
@@ -221,11 +243,21 @@ class _Said:
     waiting: tuple[str, ...]
 
 
-def _said(system: str, now: datetime) -> _Said:
+@dataclass(frozen=True)
+class _Read:
+    """What is read of a system at a moment."""
+
+    held: list[Held]
+    readings: Readings
+    said: _Said
+
+
+def _said(histories: Iterable[tuple[str, str, list[Judged]]], now: datetime) -> _Said:
+    """From (question, object, what was said, newest first)."""
     live: dict[str, dict[str, Attestation]] = defaultdict(dict)
     lapsed: dict[str, dict[str, Attestation]] = defaultdict(dict)
     waiting = []
-    for (_system, question, name), history in answers.histories(system, now).items():
+    for question, name, history in histories:
         if answers.awaited(history) is not None:
             waiting.append(question)
         chosen = next((each for each in history if each.accepted), None)

@@ -12,10 +12,10 @@ from tlsec.cli.context import (
     actor,
     fail,
     faults_end_here,
+    open_workspace,
     print_json,
     with_example,
 )
-from tlsec.cli.scan import open_ground
 from tlsec.cli.show import LOCAL
 from tlsec.i18n import N_, _
 
@@ -200,14 +200,16 @@ def sample(ctx: click.Context, system: str, as_json: bool) -> None:
 
 
 def _assessor(ctx: click.Context) -> Assessor:
-    ground = open_ground(ctx)
+    workspace = open_workspace(ctx)
     from tlsec import content
     from tlsec.assess.results import Assessor
-    from tlsec.policy import assessment
+    from tlsec.policy import assessment, bundle
 
+    folders = content.policies(workspace.root)
     with faults_end_here():
-        loaded = assessment.load(content.policies(ground.workspace.root), ground.policy)
-    return Assessor(datetime.now(UTC), ground.policy, loaded)
+        policy = bundle.load(folders, content.fact_types(), workspace.config.profile)
+        loaded = assessment.load(folders, policy)
+    return Assessor(datetime.now(UTC), policy, loaded)
 
 
 def _assessed(assessor: Assessor, system: str) -> Assessed:

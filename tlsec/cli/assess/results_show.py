@@ -53,8 +53,7 @@ def classes_text(ids: list[str], scheme: Scheme) -> str:
 def overview_data(assessor: Assessor, scheme: Scheme) -> dict[str, Any]:
     """One row a graded system."""
     rows = []
-    for system in results.graded():
-        assessed = assessor.assess(system)
+    for assessed in assessor.assess_all(results.graded()):
         numbers, risks = result(assessed, assessor.content, scheme)
         whole = as_data(numbers)
         rows.append(
