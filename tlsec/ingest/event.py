@@ -10,6 +10,10 @@ from typing import Literal, TypeAlias
 
 Severity: TypeAlias = Literal["critical", "high", "medium", "low"]
 Condition: TypeAlias = Literal["firing", "clear"]
+Kind: TypeAlias = Literal[
+    "avail", "drift", "dns", "cert", "port", "baseline", "weakpw", "vuln", "ids", "waf", "edr",
+    "form", "manual", "notice", "metric", "log",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class Event:
 
     `at`: the source's own time (aware), `received`: ours. `event_id`: the source's own id, "" for none.
     `check`: what the source found, as it names it for all time (gid:sid, rule id, alert name); never its text.
+    `kind`: the sort of finding, part of its identity.
     `address`, `host`, `port`: the asset it is about. `locus`: further parts of the place (path template,
     parameter, account, resolver) that tell one trouble from another. `actors`: attacker addresses.
     `raw`: the bytes as they came, for evidence.
@@ -29,6 +34,7 @@ class Event:
     check: str
     title: str
     severity: Severity
+    kind: Kind = "log"
     condition: Condition = "firing"
     event_id: str = ""
     address: str = ""
@@ -57,3 +63,15 @@ class Rejected:
     received: datetime
     reason: str
     raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Something read well that is no alert (flow records, heartbeats, debug lines): counted by what it is."""
+
+    source: str
+    received: datetime
+    what: str
+
+
+Parsed: TypeAlias = Event | Rejected | Left
