@@ -28,9 +28,7 @@ def parse(raw: bytes, reading: Reading) -> list[Parsed]:
     return read(text_of(raw.rstrip(b"\0\r\n")), raw, reading, None, "")
 
 
-def read(
-    text: str, raw: bytes, reading: Reading, at: datetime | None, host: str
-) -> list[Parsed]:
+def read(text: str, raw: bytes, reading: Reading, at: datetime | None, host: str) -> list[Parsed]:
     """CEF text from wherever it came. `at`, `host`: of the syslog header around it."""
     header = header_of(text[text.find("CEF:") + 4 :])
     if header is None:

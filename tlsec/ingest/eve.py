@@ -90,7 +90,9 @@ def _event(
         actors=(attacker,) if attacker and attacker != address else (),
         message=short(f"{title} {_within(data, ('http', 'url'))}", TEXT),
         attributes={
-            name: short(value, NAME) for path, name in _KEPT.items() if (value := _within(data, path))
+            name: short(value, NAME)
+            for path, name in _KEPT.items()
+            if (value := _within(data, path))
         },
         raw=raw,
     )

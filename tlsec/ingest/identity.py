@@ -70,7 +70,9 @@ def check_ref(check: str) -> str:
     text = unicodedata.normalize("NFC", check).strip()
     if len(text) <= _CHECK:
         return text or MISSING
-    return f"{text[: _CHECK - 13]}#{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:12]}"
+    return (
+        f"{text[: _CHECK - 13]}#{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:12]}"
+    )
 
 
 def content_hash(event: Event) -> str:

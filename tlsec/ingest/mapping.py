@@ -36,7 +36,17 @@ from tlsec.marked_yaml import Fault, Faulty
 
 Get: TypeAlias = Callable[[str], Any]  # field name → value; None or "" for a missing one
 MAX_BYTES = 2**20
-_LOCUS = ("path", "parameter", "account", "resolver", "proto", "zones", "file", "component", "place")
+_LOCUS = (
+    "path",
+    "parameter",
+    "account",
+    "resolver",
+    "proto",
+    "zones",
+    "file",
+    "component",
+    "place",
+)
 
 
 class _Strict(BaseModel):
@@ -286,7 +296,9 @@ def event(
         actors=(actor,) if actor else (),
         message=take(fields.message, TEXT) or title,
         attributes={
-            short(name, 40): value for name, pick in fields.attributes.items() if (value := take(pick))
+            short(name, 40): value
+            for name, pick in fields.attributes.items()
+            if (value := take(pick))
         },
         raw=raw,
     )

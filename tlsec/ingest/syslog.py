@@ -314,4 +314,3 @@ class Frames:
         del self._held[: at + 1]
         self._cutting = False
         return b""
-

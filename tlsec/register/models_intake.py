@@ -34,7 +34,9 @@ class Source(models.Model):
     repeated = models.BigIntegerField(default=0)  # deliveries of what was there already
     left = models.BigIntegerField(default=0)  # read well, no alert
     quarantined = models.BigIntegerField(default=0)
-    lost = models.BigIntegerField(default=0)  # dropped before they could be read: the queue was full
+    lost = models.BigIntegerField(
+        default=0
+    )  # dropped before they could be read: the queue was full
     left_what = models.JSONField(default=dict)
 
 
