@@ -233,11 +233,10 @@ def _block(commands: Iterable[str]) -> str:
 def _exclusions(told: Iterable[Story]) -> Iterator[str]:
     for story in told:
         for each in story.excluded:
-            for line in each.lines:
-                yield shlex.join(
-                    ["tlsec", "--as", story.reviewer, "assess", "exclude", story.system, line,
-                     "--reason", each.reason, "--decided-by", each.decided_by]
-                )  # fmt: skip
+            yield shlex.join(
+                ["tlsec", "--as", story.reviewer, "assess", "exclude", story.system, *each.lines,
+                 "--reason", each.reason, "--decided-by", each.decided_by]
+            )  # fmt: skip
 
 
 def _inheritances(told: Iterable[Story], today: date) -> Iterator[str]:

@@ -51,16 +51,21 @@ def word(table: dict[str, tuple[str, str]], key: str) -> str:
     return f"[{style}]{_(text)}[/]" if style else _(text)
 
 
-def table(*titles: str, title: str = "", flexible: Sequence[int] = ()) -> Table:
+def table(
+    *titles: str, title: str = "", flexible: Sequence[int] = (), tight: bool = False
+) -> Table:
     """A table whose `flexible` columns fold; all others keep their words whole.
 
-    In a narrow terminal every column folds, because rich drops a column that gets no room.
+    `tight`: columns one space apart, so that many of them go into 80. In a narrow terminal every column folds, because rich drops a column that gets no room.
     """
     from rich import box
     from rich.table import Table
 
     narrow = console().width < NARROW
-    made = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    made = Table(
+        box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False,
+        padding=(0, 0 if tight else 1),
+    )  # fmt: skip
     for i, name in enumerate(titles):
         made.add_column(name, overflow="fold", no_wrap=not narrow and i not in flexible)
     return made

@@ -25,12 +25,12 @@ def _day(option: str, text: str | None) -> date | None:
 
 @click.command(
     help=with_example(
-        _("定一条要求对某系统不适用：写明理由和决定人，可定期限，可收回。不写条款时列出生效的。"),
+        _("定要求对某系统不适用：写明理由和决定人，可定期限，可收回。不写条款时列出生效的。"),
         "tlsec assess exclude S21 8.1.4.1-d --reason 信息屏不设登录 --decided-by 冯清越",
     )
 )
 @click.argument("system", metavar=_("系统"))
-@click.argument("line", metavar=_("[条款或要求线]"), required=False)
+@click.argument("lines", metavar=_("[条款或要求线]…"), nargs=-1)
 @click.option("--reason", default="", help=_("理由"))
 @click.option("--decided-by", default="", help=_("由谁决定"))
 @click.option("--until", help=_("到哪天为止，缺省不限"))
@@ -40,7 +40,7 @@ def _day(option: str, text: str | None) -> date | None:
 def exclude(
     ctx: click.Context,
     system: str,
-    line: str | None,
+    lines: tuple[str, ...],
     reason: str,
     decided_by: str,
     until: str | None,
@@ -49,30 +49,34 @@ def exclude(
 ) -> None:
     if ended and (decided_by or until):
         raise click.UsageError(_("收回时不写 --decided-by 与 --until"))
-    if line is None and (ended or reason or decided_by or until):
+    if not lines and (ended or reason or decided_by or until):
         raise click.UsageError(_("请写明条款或要求线"))
     inquiry = open_inquiry(ctx)
+    from django.db import transaction
+
     from tlsec.assess import exclusions
     from tlsec.assess.inquiry import find_system
 
-    now = datetime.now(UTC)
+    now, who = datetime.now(UTC), actor(ctx)
     day = _day("--until", until)
     with refusals_end_here():
         row = find_system(system)
-        if line is None:
+        if not lines:
             _excluded(list(exclusions.in_force(row.id, now).values()), as_json)
             return
-        if ended:
-            made = exclusions.end(inquiry, row.id, line, reason, actor(ctx), now)
-        else:
-            made = exclusions.exclude(
-                inquiry, row.id, line, reason, decided_by, actor(ctx), now, day
-            )
+        with transaction.atomic():  # all of them or none
+            made = [
+                exclusions.end(inquiry, row.id, line, reason, who, now)
+                if ended
+                else exclusions.exclude(inquiry, row.id, line, reason, decided_by, who, now, day)
+                for line in dict.fromkeys(lines)
+            ]
     if as_json:
-        print_json(_exclusion(made))
+        print_json({"exclusions": [_exclusion(each) for each in made]})
         return
     said = _("{system} 的 {line} 重新适用") if ended else _("{system} 的 {line} 定为不适用")
-    click.echo(said.format(system=made.system, line=made.line))
+    for each in made:
+        click.echo(said.format(system=each.system, line=each.line))
 
 
 def _exclusion(row: Any) -> dict[str, Any]:

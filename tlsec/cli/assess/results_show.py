@@ -78,19 +78,21 @@ def overview(data: Mapping[str, Any], scheme: Scheme) -> None:
         return
     shown = table(
         _("系统"), _("名称"), _("定级"), number_name(data["formula"]), _("覆盖"), _("结论"),
-        _("冲突"), _("疑似高风险"), flexible=(1, 5),
+        _("冲突"), _("疑似"), flexible=(1, 5), tight=True,
     )  # fmt: skip
     for row in data["systems"]:
         covered = row["coverage"]
         shown.add_row(
             cell(row["system"]), cell(row["name"]), row["grade"], number_text(row["number"]),
             f"{covered['tested']}/{covered['applicable']}",
-            _short(row["conclusion"], scheme), _some(row["conflicts"]),
+            _short(row["conclusion"], scheme) if covered["tested"] else f"[dim]{_('未测')}[/]",
+            _some(row["conflicts"]),
             _some(row["suspected"]),
         )  # fmt: skip
     out = console()
     out.print(shown)
-    out.print(_("区间：未测按不符合算到按符合算。tlsec assess status 系统编号 看一个系统。"))
+    out.print(_("区间：未测按不符合算到按符合算。疑似：待人判定的高风险。"))
+    out.print(_("看一个系统：{c}").format(c="tlsec assess status S02"))
 
 
 def _short(ids: list[str], scheme: Scheme) -> str:
@@ -168,7 +170,7 @@ def system(data: Mapping[str, Any], assessor: Assessor) -> None:
 def _domains(data: Mapping[str, Any], assessor: Assessor) -> None:
     states = ("met", "partly", "not_met", "untested", "not_applicable")
     counted = (word(STATES, state) for state in states)
-    shown = table(_("层面"), *counted, _("适用"), _("符合程度 %"), flexible=(0,))
+    shown = table(_("层面"), *counted, _("适用"), _("符合程度 %"), flexible=(0,), tight=True)
     for id_, row in data["domains"].items():
         name = getattr(assessor.policy.catalog.domains[id_], language())
         counts = (str(row[s]) if row[s] else "[dim]0[/]" for s in states)
@@ -194,7 +196,7 @@ def _missing(data: Mapping[str, Any]) -> None:
         items = data["missing"].get(way, [])
         if items:
             more = _(" 等") if len(items) > MAX_LISTED else ""
-            shown.add_row(_(text), str(len(items)), listed(items[:MAX_LISTED]) + more)
+            shown.add_row(_(text), str(len(items)), " ".join(items[:MAX_LISTED]) + more)
     console().print(shown)
 
 
