@@ -56,7 +56,8 @@ def table(
 ) -> Table:
     """A table whose `flexible` columns fold; all others keep their words whole.
 
-    `tight`: columns one space apart, so that many of them go into 80. In a narrow terminal every column folds, because rich drops a column that gets no room.
+    `tight`: columns one space apart, so that many of them go into 80 characters. In a narrow terminal
+    every column folds, because rich drops a column that gets no room.
     """
     from rich import box
     from rich.table import Table
