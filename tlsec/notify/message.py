@@ -15,6 +15,7 @@ class Message:
 
     `key`: what it is about (item or episode), so that an acknowledgement can end all that is queued for it.
     `to`: addresses within the channel (mail, mobile number, user id) for mentions; empty for the room.
+    `id`: the same for every try of one message, so that a receiver can drop what came twice.
     """
 
     key: str
@@ -23,20 +24,28 @@ class Message:
     urgency: Urgency = "normal"
     to: tuple[str, ...] = ()
     link: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a try came to. `retry_after` seconds: the channel asked for patience; None: do not try again."""
+    """What a try came to.
+
+    `retry_after` seconds: the channel asked for patience; None: do not try again. `throttled`: nothing at
+    all may go out by this channel until then. `perhaps`: it may have arrived all the same (no answer came).
+    """
 
     ok: bool
     detail: str = ""
     retry_after: float | None = None
+    throttled: bool = False
+    perhaps: bool = False
 
 
 class Channel(Protocol):
     """A way out. `send` never raises for what the other side does; it tells it in `Sent`."""
 
-    id: str
+    @property
+    def id(self) -> str: ...
 
     def send(self, message: Message, now: datetime) -> Sent: ...
