@@ -69,7 +69,7 @@ def scheme(basis: Basis) -> SchemeResult:
     number = Number(
         "rate" if rate else "score", _("符合率") if rate else _("综合得分"),
         Interval(kept["number"]["low"], kept["number"]["high"]), "%" if rate else _("分"),
-        listed(_formula(basis), "；"),
+        _joined(_formula(basis)),
     )  # fmt: skip
     named = [worded(used.named(id_)) if id_ in used.order else id_ for id_ in kept["conclusion"]]
     edition: Any = used.id if used.id in ("2019", "2021", "2025") else "2025"
@@ -100,6 +100,15 @@ def _formula(basis: Basis) -> list[str]:
     return lines
 
 
+def _joined(lines: Iterable[str]) -> str:
+    """Lines as one; a line that only leads the next one in is not closed."""
+    text = ""
+    for line in lines:
+        led = not text or text.endswith(_("：").strip())
+        text += line.strip() if led else _("；") + line.strip()
+    return text
+
+
 def _reasons(basis: Basis) -> list[str]:
     """Why this conclusion, a sentence each; the number without exceptions only where it differs."""
     _lines, remarks = _steps(basis)
@@ -116,10 +125,11 @@ def _edges(basis: Basis) -> tuple[Edge, ...]:
         "partly": _("部分符合怎样计"),
     }  # fmt: skip
     again = {edge.what: edge.text for edge in basis.again.edges} if basis.same_scheme else {}
+    unit = "%" if used.formula == "rate" else ""
     found = []
     for edge in basis.conclusion.result["edges"]:
         what = edge["what"]
-        bound = _("{number} 分的界").format(number=what.removeprefix("from-"))
+        bound = _("{number} 处的界").format(number=what.removeprefix("from-") + unit)
         source = next((b.source for b in used.bands if what == f"from-{shown(b.start)}"), "")
         found.append(
             Edge(
@@ -149,7 +159,7 @@ def _risk(basis: Basis, row: Data) -> Risk:
     return Risk(
         row["kind"], worded(listed_, row["list"]), listed(cases) or row["case"],
         _situation(basis, row), tuple(_lines(basis, row)), _grounds(basis, row),
-        row["case"] if major and cases else listed([] if major else row["trigger"]),
+        row["case"] if major and cases else "",
         tuple(dict.fromkeys(worded_pair(m) for m in row["mitigations"])), decision,
         level if row["status"] == "lowered" else None, said.get("by", ""), decided,
         said.get("reason", ""), said.get("mitigation", ""), _fixed(basis, row),

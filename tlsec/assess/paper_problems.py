@@ -8,8 +8,8 @@ How grave a problem is (first rule that applies):
    Partly met → low, but medium where a check of severity critical or high speaks against it.
 The severity of a check is that of the ledger's item where there is one, since people may have moved it.
 
-A problem is suspected while only a machine has spoken; a reviewed answer, a decision on the case, or a
-ledger's item that somebody has confirmed makes it a person's.
+A problem is suspected while nobody has decided on its case; where no case speaks of it, while only a machine
+has spoken: a reviewed answer, or a ledger's item that somebody has confirmed, makes it a person's.
 """
 
 from __future__ import annotations
@@ -126,8 +126,13 @@ def failing(basis: Basis, line: str, at: Data) -> list[MachineResult]:
 # --- how grave ---
 
 
-def graded(basis: Basis, row: Data, at: Data, severities: Sequence[str]) -> tuple[Severity, bool]:
-    """How grave, and whether a person has said so. See the head of this file for the rules."""
+def graded(
+    basis: Basis, row: Data, at: Data, severities: Sequence[str]
+) -> tuple[Severity, bool | None]:
+    """How grave, and whether a person has said so; None where no case asks a person.
+
+    See the head of this file for the rules.
+    """
     cases = [risk for risk in basis.conclusion.risks if _concerns(basis, risk, row, at)]
     high = [risk for risk in cases if risk["kind"] == "high"]
     if any(risk["status"] == "confirmed" for risk in high):
@@ -138,8 +143,8 @@ def graded(basis: Basis, row: Data, at: Data, severities: Sequence[str]) -> tupl
     if lowered:
         return ("medium" if "medium" in lowered else "low"), True
     if at["state"] == "not_met":
-        return ("low" if severities and set(severities) <= {"low"} else "medium"), False
-    return ("medium" if set(severities) & set(_GRAVE) else "low"), False
+        return ("low" if severities and set(severities) <= {"low"} else "medium"), None
+    return ("medium" if set(severities) & set(_GRAVE) else "low"), None
 
 
 def _concerns(basis: Basis, risk: Data, row: Data, at: Data) -> bool:

@@ -17,10 +17,11 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from tlsec.i18n import N_
+from tlsec.i18n import N_, _, listed
 from tlsec.inventory import models
 from tlsec.policy.secret_dates import Dates, Due, Intervals, dues
 from tlsec.register.models import Journal
+from tlsec.report.words import minute
 from tlsec.scan.models import Observation
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -30,6 +31,13 @@ SOURCES = {
     "links": N_("网页上的链接、资源、跳转指向的地址"),
     "records": N_("登记的资产、端点、地址分配里的地址"),
     "marks": N_("网页上的密级标志"),
+}
+
+KINDS = {
+    "check": N_("保密检查或测评"),
+    "assess": N_("自行风险评估"),
+    "approval": N_("投入使用审批"),
+    "qualification": N_("集成资质到期"),
 }
 
 
@@ -65,6 +73,37 @@ class Proof:
     def seen(self) -> bool:
         """Whether anything was observed at all in the time."""
         return self.first is not None
+
+
+def statement(proof: Proof, days: int) -> str:
+    """What may be said, and no more: these places, this time, what was registered."""
+    if not proof.blocks:
+        return _("没有登记任何网段，无从核查。")
+    if proof.hits:
+        return _(
+            "有 {n} 处命中：停止进一步操作，不要打开或转发，立即当面或电话报告保密工作机构。"
+        ).format(n=proof.hits)
+    if not proof.seen:
+        return _("近 {days} 天没有任何观测，不能作出任何说明。先运行 tlsec scan。").format(
+            days=days
+        )
+    return _(
+        "{first} 至 {last}，在政务外网一侧的探测点 {vantages}，"
+        "没有观测到登记网段的任何地址作出应答，也没有观测到密级标志。此外不作任何认定。"
+    ).format(
+        first=minute(proof.first or ""),
+        last=minute(proof.last or ""),
+        vantages=listed(proof.vantages),
+    )
+
+
+def reminder_text(due: Due) -> str:
+    """What is to be noticed about a date; "" where it is far off."""
+    if due.on is None:
+        return _("未登记审批日期") if due.kind == "approval" else _("缺密级或上次日期")
+    if due.reminder is None:
+        return ""
+    return _("已逾期") if due.reminder == 0 else _("{n} 日内").format(n=due.reminder)
 
 
 def all_dues(intervals: Intervals, today: date) -> list[Due]:

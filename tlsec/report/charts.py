@@ -150,8 +150,11 @@ def _two_lines(text: str, room: float) -> tuple[str, ...]:
     return _short(text[:half], room), _short(text[half:], room)
 
 
-def radar(spokes: Sequence[Spoke]) -> Drawing:
-    """Rates as a band: the full line is the lower end, the hatched band what is untested."""
+def radar(spokes: Sequence[Spoke], unit: str = "%", sure: str = "") -> Drawing:
+    """Rates as a band: the full line is the lower end, the hatched band what is untested.
+
+    `unit` stands behind the values; `sure` is what the legend calls the lower end.
+    """
     canvas, height = _Canvas(98.0), 98.0
     cx, cy, r = WIDTH / 2, 46.5, 33.0
     count = max(len(spokes), 1)
@@ -177,19 +180,21 @@ def radar(spokes: Sequence[Spoke]) -> Drawing:
         y = cy - r * ring / 100 + (2.8 if ring == 100 else 1.0)
         canvas.text(cx + 1.2, y, str(ring), 2.4, anchor="start", fill=_GREY, halo=True)
     for n, spoke in enumerate(spokes):
-        _spoke_label(canvas, spoke, at(n, 108), cx, cy)
+        _spoke_label(canvas, spoke, unit, at(n, 108), cx, cy)
     _legend(
-        canvas, height - 4, ((_("已确认符合（下限）"), "#dbe7f3"), (_("未测部分"), "url(#hatch)"))
+        canvas,
+        height - 4,
+        ((sure or _("已确认符合（下限）"), "#dbe7f3"), (_("未测部分"), "url(#hatch)")),
     )
     return canvas.drawing()
 
 
 def _spoke_label(
-    canvas: _Canvas, spoke: Spoke, at: tuple[float, float], cx: float, cy: float
+    canvas: _Canvas, spoke: Spoke, unit: str, at: tuple[float, float], cx: float, cy: float
 ) -> None:
     x, y = at
     anchor = "middle" if abs(x - cx) < 2 else "start" if x > cx else "end"
-    value = between(spoke.low, spoke.high, "%") if spoke.applies else _("不适用")
+    value = between(spoke.low, spoke.high, unit) if spoke.applies else _("不适用")
     top = y - 3.2 if y < cy - 20 and anchor == "middle" else y - 0.4
     top = y + 3 if y > cy + 20 and anchor == "middle" else top
     canvas.text(x, top, _short(spoke.label, 13), 3.3, anchor=anchor, bold=True)

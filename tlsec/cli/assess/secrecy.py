@@ -10,18 +10,11 @@ import click
 from tlsec.cli import show
 from tlsec.cli.context import FINDINGS, print_json, with_example
 from tlsec.cli.scan import open_ground
-from tlsec.i18n import N_, _, listed
+from tlsec.i18n import _
 
 if TYPE_CHECKING:
     from tlsec.assess.secrecy import Proof
     from tlsec.policy.secret_dates import Due, Intervals
-
-KINDS = {
-    "check": N_("保密检查或测评"),
-    "assess": N_("自行风险评估"),
-    "approval": N_("投入使用审批"),
-    "qualification": N_("集成资质到期"),
-}
 
 
 @click.command(
@@ -89,6 +82,8 @@ def proof_data(proof: Proof) -> dict[str, Any]:
 
 
 def _print_dues(dues: list[Due], intervals: Intervals) -> None:
+    from tlsec.assess.secrecy import KINDS
+
     out = show.console()
     if not dues:
         out.print(
@@ -110,18 +105,15 @@ def _print_dues(dues: list[Due], intervals: Intervals) -> None:
 
 
 def _reminder(due: Due) -> str:
-    if due.on is None:
-        text = _("未登记审批日期") if due.kind == "approval" else _("缺密级或上次日期")
-        return f"[yellow]{text}[/]"
-    if due.reminder is None:
-        return ""
-    if due.reminder == 0:
-        return f"[bold red]{_('已逾期')}[/]"
-    return f"[yellow]{_('{n} 日内').format(n=due.reminder)}[/]"
+    from tlsec.assess.secrecy import reminder_text
+
+    text = reminder_text(due)
+    colour = "bold red" if due.reminder == 0 else "yellow"
+    return f"[{colour}]{text}[/]" if text else ""
 
 
 def _print_proof(proof: Proof, days: int) -> None:
-    from tlsec.assess.secrecy import SOURCES
+    from tlsec.assess.secrecy import SOURCES, statement
 
     out = show.console()
     shown = show.table(_("看了什么"), _("数目"), _("命中"), flexible=[0])
@@ -129,30 +121,8 @@ def _print_proof(proof: Proof, days: int) -> None:
         hits = f"[bold red]{each.hits}[/]" if each.hits else "0"
         shown.add_row(_(SOURCES[each.source]), str(each.looked), hits)
     out.print(shown)
-    out.print(statement(proof, days))
+    out.print(show.cell(statement(proof, days)))
     if proof.refused:
         out.print(
             _("期间有 {n} 次探测因指向登记网段被拒绝，已记入审计链。").format(n=proof.refused)
         )
-
-
-def statement(proof: Proof, days: int) -> str:
-    """What may be said, and no more: these places, this time, what was registered."""
-    if not proof.blocks:
-        return _("没有登记任何网段，无从核查。")
-    if proof.hits:
-        return _(
-            "有 {n} 处命中：停止进一步操作，不要打开或转发，立即当面或电话报告保密工作机构。"
-        ).format(n=proof.hits)
-    if not proof.seen:
-        return _("近 {days} 天没有任何观测，不能作出任何说明。先运行 tlsec scan。").format(
-            days=days
-        )
-    return _(
-        "{first} 至 {last}，在政务外网一侧的探测点 {vantages}，"
-        "没有观测到登记网段的任何地址作出应答，也没有观测到密级标志。此外不作任何认定。"
-    ).format(
-        first=show.moment(proof.first),
-        last=show.moment(proof.last),
-        vantages=listed(map(show.cell, proof.vantages)),
-    )

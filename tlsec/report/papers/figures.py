@@ -59,13 +59,13 @@ def states(data: Assessment, label: str) -> Figure:
 
 
 def problems(data: Assessment, label: str) -> Figure | None:
-    """Heat map of problems not yet closed: responsible unit × class. None where there is none."""
+    """Heat map of problems not yet closed: responsible unit × class. None for fewer than two units."""
     counts: Counter[tuple[str, str]] = Counter()
     for problem in data.problems:
         if problem.state != "closed" and problem.item in data.index:
             unit = problem.unit or data.system.unit
             counts[unit, data.index[problem.item].domain] += 1
-    if not counts:
+    if len({unit for unit, _domain in counts}) < 2:
         return None
     units = _busiest(counts)
     domains = data.domains
