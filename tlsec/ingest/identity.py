@@ -17,6 +17,7 @@ from ipaddress import ip_address, ip_network
 from zoneinfo import ZoneInfo
 
 from tlsec.ingest.event import Event
+from tlsec.ingest.reading import short
 
 RULE = "ingest"
 RULE_VERSION = 1
@@ -59,7 +60,7 @@ def identify(event: Event, asset: str, locus: Mapping[str, str] | None = None) -
 
 def place(event: Event) -> dict[str, str]:
     """The locus of an event: its port and what its parser named."""
-    parts = {str(key)[:40]: str(value) for key, value in event.locus.items()}
+    parts = {short(key, 40): short(value, _VALUE) for key, value in event.locus.items()}
     if event.port:
         parts["port"] = str(event.port)
     return parts

@@ -269,9 +269,9 @@ def event(
     def take(pick: Pick | None, most: int = NAME) -> str:
         return short(pick.of(get), most) if pick else ""
 
-    address, named, port = _asset(take(fields.address), take(fields.host), take(fields.port))
+    address, named, port = asset_of(take(fields.address), take(fields.host), take(fields.port))
     if not address and not named:
-        address, named, _port = _asset(host, host, "")
+        address, named, _port = asset_of(host, host, "")
     title = take(fields.title) or check
     table = reading.severities[fields.severity.table if fields.severity else "words"]
     locus = {name: take(pick) for name, pick in fields.locus.items()}
@@ -304,7 +304,7 @@ def event(
     )
 
 
-def _asset(address: str, host: str, port: str) -> tuple[str, str, int]:
+def asset_of(address: str, host: str, port: str) -> tuple[str, str, int]:
     """(address, host, port). Either field may hold a URL or address:port, as reports write it."""
     found, named, number = address_of(address), host_of(host), port_of(port)
     for text in (address, host):

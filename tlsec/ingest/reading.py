@@ -85,5 +85,6 @@ def port_of(value: object) -> int:
 def host_of(value: object) -> str:
     """A host name in lower case without the root's dot; "" for an address or nonsense."""
     text = str(value)[:300].strip().rstrip(".").lower()
-    named = text and len(text) <= 253 and not any(c.isspace() or c in "/\\@:[]" for c in text)
+    odd = any(c.isspace() or not c.isprintable() or c in "/\\@:[]" for c in text)
+    named = text and len(text) <= 253 and not odd
     return text if named and not address_of(text) else ""

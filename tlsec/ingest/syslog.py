@@ -1,4 +1,4 @@
-"""Syslog: RFC 3164 as devices really write it, RFC 5424, and the framing of RFC 6587. Pure.
+"""Syslog: RFC 3164 as devices really write it, and RFC 5424. Pure. (Framing: frames.py.)
 
 A header that is not quite right is read as far as it goes (no year, ISO time, no host, no priority); only
 what has no header at all is rejected.
@@ -193,9 +193,8 @@ def _rfc3164(pri: int, text: str, given: bool, reading: Reading) -> Line:
             raise Unreadable(_("没有优先级，也没有时间，不像 syslog"))
         return Line(pri & 7, pri >> 3, None, "", *_tagged(text))
     host, blank, message = after.partition(" ")
-    if not blank or host.endswith(":") or "[" in host:  # the sender left its name out
-        host, message = "", after
-    elif not (host_of(host) or address_of(host)):
+    named = blank and "[" not in host and (address_of(host) or host_of(host))
+    if not named:  # the sender left its name out
         host, message = "", after
     return Line(pri & 7, pri >> 3, at, host, *_tagged(message))
 
@@ -219,98 +218,3 @@ def _tagged(text: str) -> tuple[str, str, str, str]:
     if not found or found[1] == "CEF":
         return "", "", "", text
     return found[1], found[2] or "", "", text[found.end() :]
-
-
-class Frames:
-    """Messages out of a TCP or TLS stream: octet-counted where a length stands first, else by newline.
-
-    Feed it bytes, take whole messages. Holds at most one line of `most` bytes: a longer one is cut there,
-    given out once, and the rest of it is skipped.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._held = bytearray()
-        self._skip = 0  # bytes of a counted message that are not wanted
-        self._cutting = False  # within a line that was too long
-        self.cut = 0  # messages that were too long
-
-    def feed(self, data: bytes) -> list[bytes]:
-        self._held += data
-        found: list[bytes] = []
-        while (message := self._next()) is not None:
-            if message:
-                found.append(message)
-        return found
-
-    def end(self) -> list[bytes]:
-        """What was left when the stream ended: a last line without its newline."""
-        rest, cutting = bytes(self._held), self._cutting
-        self._held.clear()
-        return [rest] if rest.strip(b"\0\r\n ") and not cutting and not self._skip else []
-
-    def _next(self) -> bytes | None:
-        if self._skip:
-            gone = min(self._skip, len(self._held))
-            del self._held[:gone]
-            self._skip -= gone
-            if self._skip:
-                return None
-        while self._held[:1] in (b"\n", b"\r", b"\0") and not self._cutting:
-            del self._held[:1]
-        if not self._cutting and self._held[:1].isdigit():
-            counted = self._counted()
-            if counted is not False:
-                return counted
-        return self._line()
-
-    def _counted(self) -> bytes | None | bool:
-        """A message behind its length; None: wait for more; False: it is no length."""
-        head = bytes(self._held[:11])
-        digits, blank, _rest = head.partition(b" ")
-        if not digits.isdigit() or len(digits) > 9:
-            return False
-        if not blank:
-            return None if len(head) < 10 else False
-        if not self._held[len(digits) + 1 : len(digits) + 2] in (b"<", b""):
-            return False  # a line that happens to begin with a number
-        size, start = int(digits), len(digits) + 1
-        if len(self._held) < start + min(size, self._most):
-            return None
-        message = bytes(self._held[start : start + min(size, self._most)])
-        del self._held[: start + len(message)]
-        if size > self._most:
-            self.cut += 1
-            self._skip = size - self._most
-        return message
-
-    def _line(self) -> bytes | None:
-        at = self._held.find(b"\n")
-        if at < 0:
-            nul = self._held.find(b"\0")
-            at = nul if nul >= 0 else -1
-        if at < 0 and len(self._held) <= self._most:
-            return None
-        if at < 0 or at > self._most:
-            if self._cutting:
-                return self._drop(at)
-            self.cut += 1
-            message = bytes(self._held[: self._most])
-            self._cutting = at < 0
-            del self._held[: at + 1 if at >= 0 else len(self._held)]
-            return message
-        line = bytes(self._held[:at])
-        del self._held[: at + 1]
-        if self._cutting:
-            self._cutting = False
-            return b""
-        return line.rstrip(b"\r")
-
-    def _drop(self, at: int) -> bytes | None:
-        """The rest of a line that was given out already."""
-        if at < 0:
-            self._held.clear()
-            return None
-        del self._held[: at + 1]
-        self._cutting = False
-        return b""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 _MONTHS = {
     name: number
     for number, name in enumerate(
-        "jan feb mar apr may jun jul aug sep oct nov dec".split(), 1
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
     )
 }  # fmt: skip
 # "Mmm dd [yyyy] hh:mm:ss[.fff]", as RFC 3164 and CEF write it
@@ -50,7 +50,7 @@ def _written(text: str) -> datetime:
     except ValueError:
         for form in _PLAIN:
             try:
-                return datetime.strptime(text, form)  # noqa: DTZ007 - the zone is put on by the caller
+                return datetime.strptime(text, form)
             except ValueError:
                 continue
         raise
