@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
-from tlsec.assess import workbook_guard
+from tlsec import workbook_guard
 from tlsec.assess.workbook_layout import COLUMNS, COVER, FORMAT, HIDDEN, KEYS, WIDTH, Key, Saying
 from tlsec.i18n import _, in_every_language, listed
 from tlsec.marked_yaml import Fault, Faulty
