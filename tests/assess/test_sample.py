@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from tlsec import content
-from tlsec.assess.answer_rules import same_person
 from tlsec.inventory.sample import FOLDER as INVENTORY
 from tlsec.policy import catalog as catalogs
 from tlsec.policy import question
@@ -25,13 +25,14 @@ def loaded() -> Loaded:
     return catalog, question.load(folders, catalog)
 
 
-def table(name: str) -> dict[str, dict[str, str]]:
+def table(name: str) -> dict[str, dict[str, Any]]:
     rows = yaml.safe_load((INVENTORY / f"{name}.yaml").read_text(encoding="utf-8"))
     return {row["id"]: row for row in rows}
 
 
 def test_those_who_answer_and_review_are_two_people_of_the_systems_unit(django: Path) -> None:
     from tlsec.assess import sample
+    from tlsec.assess.answer_rules import same_person
 
     people, systems = table("people"), table("systems")
     for story in sample.stories():

@@ -125,24 +125,27 @@ def classes_2021(low: Fraction, high: Fraction, risks: list[dict[str, Any]]) -> 
     return found
 
 
+FORMULAS = (("2025", rate, classes_2025), ("2021", score, classes_2021))
+
+
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_the_numbers_come_out_the_same_when_worked_out_again(told: Desk, system: str) -> None:
-    for scheme, formula, classes in (("2025", rate, classes_2025), ("2021", score, classes_2021)):
+    for scheme, formula, classes in FORMULAS:
         found = standing(told, system, "--scheme", scheme)
         items = asked(found)
         for item in items:
             assert item["low"] <= item["high"]
             if item["state"] in VALUE:
                 assert item["low"] == item["high"] == VALUE[item["state"]]
-        ends = [formula(items, end) for end in ("low", "high")]
-        assert [Fraction(text) for text in found["number"]["exact"]] == ends
-        assert [found["number"][end] for end in ("low", "high")] == [cut(each) for each in ends]
-        assert ends[0] < ends[1]  # something is always left open in the story
+        low, high = formula(items, "low"), formula(items, "high")
+        assert [Fraction(text) for text in found["number"]["exact"]] == [low, high]
+        assert (found["number"]["low"], found["number"]["high"]) == (cut(low), cut(high))
+        assert low < high  # something is always left open in the story
         tested = sum(item["state"] != "untested" for item in items)
         assert found["coverage"]["tested"] == tested
         assert found["coverage"]["applicable"] == len(items)
         assert found["coverage"]["percent"] == cut(Fraction(100 * tested, len(items)))
-        assert set(found["conclusion"]) == classes(*ends, found["suspected"])
+        assert set(found["conclusion"]) == classes(low, high, found["suspected"])
 
 
 def test_the_grades_select_their_items_and_exclusions_leave_them_out(told: Desk) -> None:

@@ -99,6 +99,9 @@ def _systems(names: tuple[str, ...], only: str | None) -> tuple[str, list[System
         return system.unit_id, [system]
     unit = Unit.objects.filter(id=names[0]).first() or Unit.objects.filter(name=names[0]).first()
     if unit is None:
+        if System.objects.filter(id=names[0]).exists():
+            message = _("{id} 是系统，不是单位：写作 --system {id}")
+            raise Refused(message.format(id=names[0]))
         owners = System.objects.order_by("unit_id").values_list("unit_id", flat=True).distinct()
         message = _("台账里没有单位 {name}；有系统的单位：{known}")
         raise Refused(message.format(name=names[0], known=listed(owners) or _("无")))
