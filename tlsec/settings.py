@@ -38,7 +38,14 @@ def _sqlite(root: str | None) -> dict[str, object]:
 
 
 DATABASES = {"default": _postgresql(_database) if _database else _sqlite(_root)}
-INSTALLED_APPS = ["tlsec.inventory", "tlsec.scan", "tlsec.register", "tlsec.assess"]
+INSTALLED_APPS = [
+    "tlsec.inventory",
+    "tlsec.scan",
+    "tlsec.register",
+    "tlsec.watch",
+    "tlsec.assess",
+    "tlsec.period",
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"

@@ -1,0 +1,1 @@
+"""Key protection periods (重保): phases, duty, zero reports, freeze, blocks, the day's numbers."""
