@@ -46,7 +46,7 @@ def test_a_file_is_kept_by_its_content_and_read_only(store: Any, tmp_path: Path)
 def test_only_regular_files_of_a_sensible_size(
     store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tlsec.assess import evidence
+    from tlsec.register import evidence
 
     real = answering.file(tmp_path, "真.txt")
     link = tmp_path / "链接.txt"

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tlsec.facts import Locator
-from tlsec.register import items
-from tlsec.register.models import Alert, RiskItem
+from tlsec.register import items, memory
+from tlsec.register.models import Alert
 from tlsec.register.sla import Sla
-from tlsec.register.transitions import State
+from tlsec.register.transitions import FINAL, State
 
-MACHINE = "tlsec"
+MACHINE = items.MACHINE
 _AT_ONCE = 500  # values in one query
 
 
@@ -99,7 +99,12 @@ def _item_for(
     """The closed item again when it recurs soon, else a new one that names the old."""
     last = before.items.order_by("-id").first() if before else None
     soon = timedelta(days=recurrence_days)
-    if last and last.state == State.CLOSED and last.closed and now - last.closed <= soon:
+    # open still, or judged a false positive that is remembered: counted and shown, no new row
+    if last and (last.state not in FINAL or memory.live([alert.fingerprint], now)):
+        last.alerts.add(alert)
+        return
+    ended = last and last.state in (State.CLOSED, State.FALSE_POSITIVE, State.NOT_APPLICABLE)
+    if last and ended and last.closed and now - last.closed <= soon:
         last.alerts.add(alert)
         items.command(last.no, "reopen", MACHINE, now, reason=alert.message, machine=True)
         return
@@ -112,8 +117,3 @@ def seen(fingerprints: Sequence[str], condition: str) -> None:
     for at in range(0, len(fingerprints), _AT_ONCE):
         heads = Alert.objects.filter(fingerprint__in=fingerprints[at : at + _AT_ONCE], open=True)
         heads.exclude(condition=condition).update(condition=condition)
-
-
-def end(item: RiskItem) -> None:
-    """Close the heads of an item's alerts: the next failure is a new episode."""
-    item.alerts.filter(open=True).update(open=False, condition=Alert.Condition.CLEAR)

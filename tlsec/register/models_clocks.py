@@ -40,7 +40,7 @@ class Clock(models.Model):
 class ClockSegment(models.Model):
     """A stretch of a clock's time under one calendar. Rows are added and ended, never rewritten.
 
-    `limit` and `left` in seconds of open time: the whole allowance, and what was left of it at `start`
+    `limit` and `left` in microseconds of open time: the whole allowance, and what was left of it at `start`
     (negative once overdue); null for no limit. `until`: when a pause ends by itself.
     """
 

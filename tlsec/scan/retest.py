@@ -6,18 +6,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import transaction
 
 from tlsec.facts import locator_key
 from tlsec.i18n import _, listed
-from tlsec.register import alerts, items
+from tlsec.register import alerts, evidence, items
 from tlsec.register.items import Refused
 from tlsec.register.models import Alert, RiskItem
 from tlsec.register.transitions import State
 from tlsec.scan import jobs, runs
 from tlsec.scan.jobs import JobSpec
-from tlsec.scan.models import Verdict
+from tlsec.scan.models import Observation, Verdict
 from tlsec.scan.runs import Ground
 
 
@@ -48,10 +49,12 @@ def retest(
         items.command(no, "retest-untested", alerts.MACHINE, _now(), _("复测中断"), machine=True)
     items.command(no, "retest", actor, _now(), machine=True)
     needed = ground.sla.retest.passes
+    rounds: list[int] = []
     for n in range(1, needed + 1):
         if n > 1:
             _wait(item, ground.sla.retest.spacing_seconds)
-        state, why = _once(ground, item, heads, actor)
+        state, why, run = _once(ground, item, heads, actor)
+        rounds.append(run)
         say(
             _("第 {n} 次复测（共 {all} 次）：{state}").format(
                 n=n, all=needed, state=_WORDS[state]()
@@ -63,8 +66,9 @@ def retest(
             return Result(no, state, n - 1, needed, why)
     why = _("同一检查项在同一位置连续 {n} 次通过").format(n=needed)
     with transaction.atomic():
-        closed = items.command(no, "retest-passed", alerts.MACHINE, _now(), why, machine=True)
-        alerts.end(closed)
+        now = _now()
+        evidence.proved(item, _record(item, heads, rounds), needed, alerts.MACHINE, now)
+        items.command(no, "retest-passed", alerts.MACHINE, now, why, machine=True)
     return Result(no, "pass", needed, needed, why)
 
 
@@ -90,17 +94,54 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _once(ground: Ground, item: RiskItem, heads: list[Alert], actor: str) -> tuple[str, str]:
-    """One run over the places of the item's alerts; the worst of their verdicts."""
+def _record(item: RiskItem, heads: list[Alert], rounds: list[int]) -> dict[str, Any]:
+    """What was seen in each round at each place of an item: kept as the proof that it was mended."""
+    places = [locator_key(head.locator) for head in heads]
+    seen = Observation.objects.filter(run__in=rounds, locator_key__in=places).order_by("id")
+    judged = Verdict.objects.filter(
+        run__in=rounds, locator_key__in=places, check_id__in=[head.check_id for head in heads]
+    ).order_by("id")
+    return {
+        "no": item.no,
+        "rounds": rounds,
+        "observations": list(
+            seen.values(
+                "run",
+                "probe",
+                "probe_version",
+                "locator_key",
+                "vantage",
+                "started",
+                "ended",
+                "facts",
+            )
+        ),
+        "verdicts": list(
+            judged.values(
+                "run",
+                "check_id",
+                "check_version",
+                "profile",
+                "locator_key",
+                "state",
+                "clauses",
+                "now",
+            )
+        ),
+    }
+
+
+def _once(ground: Ground, item: RiskItem, heads: list[Alert], actor: str) -> tuple[str, str, int]:
+    """One run over the places of the item's alerts: the worst of their verdicts, why, and the run."""
     if gone := [head.check_id for head in heads if head.check_id not in ground.policy.checks]:
-        return "untested", _("检查项 {checks} 已不在库中").format(checks=listed(gone))
+        return "untested", _("检查项 {checks} 已不在库中").format(checks=listed(gone)), 0
     specs = [_job(ground, head) for head in heads]
     title = _("复测 {no}").format(no=item.no)
     run = runs.begin(ground, specs, actor, kind="retest", title=title)
     try:
         runs.go(ground, run, actor, only=frozenset(head.check_id for head in heads))
     except runs.NothingPermitted:
-        return "untested", _("目标不在有效授权范围内")
+        return "untested", _("目标不在有效授权范围内"), run.pk
     worst, reasons = "pass", []
     for head in heads:
         verdict = Verdict.objects.filter(
@@ -109,11 +150,11 @@ def _once(ground: Ground, item: RiskItem, heads: list[Alert], actor: str) -> tup
         state = verdict.state if verdict else "not_run"
         if state == "fail":
             messages = [c["message"] for c in verdict.clauses if c["message"]] if verdict else []
-            return "fail", listed(messages, "；")
+            return "fail", listed(messages, "；"), run.pk
         if state != "pass":
             worst = "untested"
             reasons.append(verdict.why if verdict and verdict.why else state)
-    return worst, listed(reasons, "；")
+    return worst, listed(reasons, "；"), run.pk
 
 
 def _job(ground: Ground, head: Alert) -> JobSpec:
@@ -133,7 +174,7 @@ def _job(ground: Ground, head: Alert) -> JobSpec:
             resolvers=tuple(r.address for r in ground.lookup.resolvers()),
         )  # fmt: skip
     extra = {"host": place.get("host", "")}
-    if check.probe_id == "http.page":
+    if check.probe_id in jobs.PAGES:
         own = tuple(ground.lookup.own_domains)
         extra |= {"path": place["path"], "tls": place["scheme"] == "https", "own_domains": own}
     return jobs.spec(
