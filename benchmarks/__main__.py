@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
-from benchmarks import papers
+from benchmarks import assessing, papers
 
 ROUNDS = 5
 HOSTS = [f"127.77.0.{n}" for n in range(1, 65)]
@@ -26,7 +26,7 @@ PORTS = tuple(range(20000, 20100))
 
 
 def main() -> None:
-    for title, ours, peer in (_ports(), _rows(), *papers.cases()):
+    for title, ours, peer in (_ports(), *_tables(), *papers.cases()):
         if peer is None:
             print(f"{title}: peer not installed, skipped")
             continue
@@ -75,8 +75,8 @@ def _ports() -> tuple[str, Callable[[], object], Callable[[], object] | None]:
     return "TCP ports, net.port / nmap -sT -T4", ours, peer if nmap else None
 
 
-def _rows() -> tuple[str, Callable[[], object], Callable[[], object]]:
-    """20,000 observations by bulk.insert against the ORM's bulk_create, on SQLite."""
+def _tables() -> list[tuple[str, Callable[[], object], Callable[[], object]]]:
+    """What works on a database: one workspace on SQLite for all of it."""
     root = Path(tempfile.mkdtemp(prefix="tlsec-bench-"))
     (root / "tlsec.yaml").write_text("city: bench\nbureau: bench\n", encoding="utf-8")
     (root / "data").mkdir()
@@ -85,9 +85,15 @@ def _rows() -> tuple[str, Callable[[], object], Callable[[], object]]:
 
     django.setup()
     from django.core.management import call_command
-    from django.db import transaction
 
     call_command("migrate", verbosity=0)
+    return [assessing.case(root), _rows()]
+
+
+def _rows() -> tuple[str, Callable[[], object], Callable[[], object]]:
+    """20,000 observations by bulk.insert against the ORM's bulk_create, on SQLite."""
+    from django.db import transaction
+
     from tlsec.scan import bulk
     from tlsec.scan.models import Observation, Run
 
