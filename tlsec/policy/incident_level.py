@@ -83,8 +83,8 @@ class Proposal:
 
 
 def rank(level: str) -> int:
-    """0 for 一般, then upward."""
-    return LEVELS.index(level)  # type: ignore[arg-type]  # ValueError for what is no level
+    """0 for 一般, then upward. Raises ValueError for what is no level."""
+    return LEVELS.index(level)
 
 
 def scales(table: Thresholds) -> dict[str, Scale]:

@@ -52,7 +52,7 @@ class Cell(Strict):
 
 class ImportanceFrom(Strict):
     cii: str
-    levels: dict[Literal["1", "2", "3", "4", "5"], str]
+    levels: dict[str, str]
     verify: str = ""
 
 
@@ -108,8 +108,8 @@ class Colours(Ladder):
                         message.format(row=row, column=column, other=listed(key, "，"))
                     )
         named = {self.importance_from.cii, *self.importance_from.levels.values()}
-        if not named <= set(rows):
-            raise ValueError(_("importance_from 用了没有的重要程度"))
+        if not named <= set(rows) or not set(self.importance_from.levels) <= set("12345"):
+            raise ValueError(_("importance_from 用了没有的重要程度或等级"))
         return self
 
     def limit(self, colour: Colour) -> tuple[timedelta, timedelta] | None:
@@ -140,8 +140,8 @@ class Proposal:
 
 
 def rank(colour: str) -> int:
-    """0 for no warning, then upward to red."""
-    return COLOURS.index(colour)  # type: ignore[arg-type]  # ValueError for what is no colour
+    """0 for no warning, then upward to red. Raises ValueError for what is no colour."""
+    return COLOURS.index(colour)
 
 
 def importance_of(table: Colours, level: int | None, cii: bool = False) -> str:
