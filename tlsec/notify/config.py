@@ -4,172 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
 from tlsec import marked_yaml
 from tlsec.i18n import _, listed
 from tlsec.marked_yaml import Fault, Faulty, Marked
 from tlsec.notify import ladder as ladders
+from tlsec.notify.channel_config import (
+    KINDS,
+    ChannelConfig,
+    HttpConfig,
+    LocalConfig,
+    SmtpConfig,
+    Strict,
+)
+from tlsec.notify.hours import Clock, Hours, following
 from tlsec.notify.ladder import Ladder, Limit
 from tlsec.notify.message import Urgency
 from tlsec.notify.secret import Secret, SecretRef, Unready
 
 FILE = "notify.yaml"
 LOCAL = "local"  # the channel that is always there
-ZONE = ZoneInfo("Asia/Shanghai")
 
 
-def _clock(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return time.fromisoformat(value)
-        except ValueError:
-            pass
-    raise ValueError(_("应为时刻，如 08:30"))
-
-
-def _url(value: str) -> str:
-    """http only to a loopback address: everything else would carry the key in clear."""
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(value)
-    if parts.username or parts.password:
-        raise ValueError(_("地址里不得写用户名口令"))
-    if parts.query:
-        raise ValueError(_("地址里不得带参数，令牌另写在 token"))
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise ValueError(_("应为 https:// 开头的地址"))
-    return value
-
-
-Clock: TypeAlias = Annotated[time, BeforeValidator(_clock)]
-Url: TypeAlias = Annotated[str, AfterValidator(_url)]
-Id: TypeAlias = Annotated[str, Field(pattern=r"^[\w.-]{1,40}$")]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class ChannelConfig(_Strict):
-    """What every channel has. `fallback`: the channel that takes over; `to`: fixed addresses."""
-
-    id: Id
-    kind: str
-    title: str = ""
-    fallback: str = ""
-    to: tuple[str, ...] = Field(default=(), strict=False)
-    per_minute: int | None = Field(default=None, ge=1)
-    reserved: int | None = Field(default=None, ge=0)
-
-    secret_fields: ClassVar[tuple[str, ...]] = ()
-
-
-class HttpConfig(ChannelConfig):
-    """`ca`: file of trusted roots, relative to the workspace. `cleartext`: http is meant."""
-
-    url: Url
-    ca: str = ""
-    proxy: str = ""
-    cleartext: bool = False
-
-
-class DingTalkConfig(HttpConfig):
-    kind: Literal["dingtalk"]
-    url: Url = "https://oapi.dingtalk.com/robot/send"
-    token: SecretRef
-    secret: SecretRef | None = None
-    secret_fields: ClassVar[tuple[str, ...]] = ("token", "secret")
-
-
-class WeComConfig(HttpConfig):
-    kind: Literal["wecom"]
-    url: Url = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
-    token: SecretRef
-    secret_fields: ClassVar[tuple[str, ...]] = ("token",)
-
-
-class FeishuConfig(HttpConfig):
-    kind: Literal["feishu"]
-    url: Url = "https://open.feishu.cn/open-apis/bot/v2/hook/"
-    token: SecretRef
-    secret: SecretRef | None = None
-    secret_fields: ClassVar[tuple[str, ...]] = ("token", "secret")
-
-
-class WebhookConfig(HttpConfig):
-    kind: Literal["webhook"]
-    secret: SecretRef | None = None
-    secret_fields: ClassVar[tuple[str, ...]] = ("secret",)
-
-
-class SmsConfig(HttpConfig):
-    """A gateway by HTTP. Values of `fields`, `headers`: text with {mobile} {title} {text} {key} {template}
-    {token} {time}. `accepted`: path of a field of the JSON answer, and the values that mean yes.
-    """
-
-    kind: Literal["sms"]
-    token: SecretRef | None = None
-    body: Literal["json", "form"] = "json"
-    fields: dict[str, str] = Field(min_length=1)
-    headers: dict[str, str] = {}
-    templates: dict[Literal["urgent", "normal", "digest"], str] = {}
-    accepted: dict[str, tuple[str, ...]] = Field(default={}, strict=False)
-    text_characters: int = Field(default=140, ge=20, le=1000)
-    secret_fields: ClassVar[tuple[str, ...]] = ("token",)
-
-
-class SmtpConfig(ChannelConfig):
-    kind: Literal["smtp"]
-    host: str = Field(min_length=1)
-    port: int = Field(default=587, ge=1, le=65535)
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    sender: str = Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")
-    user: str = ""
-    password: SecretRef | None = None
-    ca: str = ""
-    secret_fields: ClassVar[tuple[str, ...]] = ("password",)
-
-
-class SyslogConfig(ChannelConfig):
-    kind: Literal["syslog"]
-    host: str = Field(min_length=1)
-    port: int = Field(default=514, ge=1, le=65535)
-    transport: Literal["udp", "tcp", "tls"] = "tls"
-    facility: int = Field(default=13, ge=0, le=23)  # 13: log audit
-    app: str = Field(default="tlsec", pattern=r"^[!-~]{1,48}$")
-    ca: str = ""
-
-
-class LocalConfig(ChannelConfig):
-    """`folder` of the line file and the sheets; `screen`: a terminal device, or stderr; "" for none."""
-
-    kind: Literal["local"]
-    folder: str = "data/notices"
-    screen: str = "stderr"
-    bell: bool = True
-    sheets: Literal["urgent", "all", "none"] = "urgent"
-
-
-KINDS: Mapping[str, type[ChannelConfig]] = {
-    "dingtalk": DingTalkConfig,
-    "wecom": WeComConfig,
-    "feishu": FeishuConfig,
-    "smtp": SmtpConfig,
-    "sms": SmsConfig,
-    "syslog": SyslogConfig,
-    "webhook": WebhookConfig,
-    "local": LocalConfig,
-}
-
-
-class AudienceRule(_Strict):
+class AudienceRule(Strict):
     """Who is told by which channels. `urgent`: channels that urgent notices go to besides."""
 
     role: str = "*"
@@ -178,19 +41,12 @@ class AudienceRule(_Strict):
     urgent: tuple[str, ...] = Field(default=(), strict=False)
 
 
-class Quiet(_Strict):
-    """Hours in which nothing but urgent notices goes out; the rest follows in a digest."""
-
-    since: Clock
-    until: Clock
-
-
-class _File(_Strict):
-    channels: list[Any] = []
-    audiences: list[AudienceRule] = []
+class _File(Strict):
+    channels: list[Any] = Field(default_factory=list)
+    audiences: tuple[AudienceRule, ...] = Field(default=(), strict=False)
     home: tuple[str, ...] = Field(default=(), strict=False)
     console: str = Field(default="", pattern=r"^(https?://[^\s@?#]+)?$")
-    quiet: Quiet | None = None
+    quiet: Hours | None = None
     digest: tuple[Clock, ...] = Field(default=(), strict=False)
 
 
@@ -220,7 +76,7 @@ class Setup:
     audiences: Sequence[AudienceRule] = ()
     home: tuple[str, ...] = ()
     console: str = ""
-    quiet: Quiet | None = None
+    quiet: Hours | None = None
     digest: tuple[time, ...] = field(default=())
 
     def limit(self, channel: str) -> Limit:
@@ -250,31 +106,10 @@ class Setup:
         """When a notice of this urgency may go out: now, or after the quiet hours, or at the next digest."""
         if urgency == "urgent":
             return now
-        at = self._next_digest(now) if urgency == "digest" else now
-        return self._after_quiet(at)
-
-    def _next_digest(self, now: datetime) -> datetime:
-        here = now.astimezone(ZONE)
-        coming = [
-            moment
-            for day in (here.date(), here.date() + timedelta(days=1))
-            for at in self.digest
-            if (moment := datetime.combine(day, at, ZONE)) > here
-        ]
-        return min(coming, default=here).astimezone(now.tzinfo)
-
-    def _after_quiet(self, at: datetime) -> datetime:
-        if self.quiet is None:
-            return at
-        here = at.astimezone(ZONE)
-        since, until = self.quiet.since, self.quiet.until
-        clock = here.time()
-        over_midnight = since > until
-        inside = clock >= since or clock < until if over_midnight else since <= clock < until
-        if not inside:
-            return at
-        end = datetime.combine(here.date(), until, ZONE)
-        return (end if end > here else end + timedelta(days=1)).astimezone(at.tzinfo)
+        at = now
+        if urgency == "digest":
+            at = min((following(clock, now) for clock in self.digest), default=now)
+        return self.quiet.closing(at) if self.quiet else at
 
     def secret(self, channel: str, name: str) -> Secret | None:
         """A secret of a channel; None where none is set. Raises Unready."""
@@ -327,8 +162,6 @@ def load(root: Path, folders: Sequence[Path]) -> Setup:
     faults: list[Fault] = []
     channels = _channels(data.channels, marked, ladder, faults)
     faults += _misled(data, channels, marked, ladder)
-    if data.quiet and data.quiet.since == data.quiet.until:
-        faults.append(marked.fault(("quiet",), _("安静时段的起止不能相同")))
     if faults:
         raise Faulty(faults)
     channels.setdefault(LOCAL, _local())

@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from tlsec.i18n import _
-from tlsec.notify.config import ZONE, LocalConfig, Setup
+from tlsec.notify.channel_config import LocalConfig
+from tlsec.notify.config import Setup
+from tlsec.notify.hours import ZONE
 from tlsec.notify.message import Message, Sent
 from tlsec.notify.robot import flat
 

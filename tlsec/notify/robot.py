@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tlsec.i18n import _
 from tlsec.notify import http, redact
-from tlsec.notify.config import HttpConfig, Setup
+from tlsec.notify.channel_config import HttpConfig
+from tlsec.notify.config import Setup
 from tlsec.notify.http import Answer
 from tlsec.notify.ladder import Limit
 from tlsec.notify.message import Message, Sent
@@ -85,6 +87,12 @@ def lines(message: Message, most: int) -> str:
     head = f"【{flat(message.title)}】\n"
     foot = f"\n{message.link}" if message.link else ""
     return head + redact.cut(message.text, max(most - len((head + foot).encode()), 64)) + foot
+
+
+def mobiles(addresses: Iterable[str]) -> list[str]:
+    """Those that are mobile numbers of the mainland; a desk telephone cannot be called by a robot."""
+    plain = (re.sub(r"^(\+?86)?[- ]?", "", a.replace(" ", "").replace("-", "")) for a in addresses)
+    return list(dict.fromkeys(number for number in plain if re.fullmatch(r"1\d{10}", number)))
 
 
 def flat(text: str) -> str:

@@ -8,7 +8,8 @@ import json
 from datetime import datetime
 
 from tlsec.notify import http, robot
-from tlsec.notify.config import Setup, WebhookConfig
+from tlsec.notify.channel_config import WebhookConfig
+from tlsec.notify.config import Setup
 from tlsec.notify.message import Message, Sent
 from tlsec.notify.secret import Unready
 

@@ -25,7 +25,7 @@ from tlsec.i18n import _
 from tlsec.marked_yaml import Faulty
 from tlsec.notify import channels, config, redact
 from tlsec.notify.bucket import Bucket
-from tlsec.notify.config import Audience, Setup
+from tlsec.notify.config import Setup
 from tlsec.notify.message import Message, Sent, Urgency
 from tlsec.register import outbox, people
 from tlsec.register.models_outbox import ChannelState, Notice, SendLog
@@ -264,18 +264,8 @@ class _Worker:
         fixed = self.setup.channels[name].to
         if not by:
             return fixed
-        found = [getattr(person, by) for person in self.people(row.audience)]
+        found = [getattr(person, by) for person in people.of(row.audience, self.setup, self.now())]
         return tuple(dict.fromkeys((*(address for address in found if address), *fixed)))
-
-    def people(self, audience: str) -> list[people.Person]:
-        """Who an audience is at this time."""
-        who = Audience.of(audience)
-        if who.person:
-            one = people.person(who.person)
-            return [one] if one else []
-        role = self.setup.ladder.roles.get(who.role)
-        units = (who.unit,) if who.unit else self.setup.home
-        return people.on_duty(self.now(), who.role, units, role.titles if role else ())
 
     # what came of it
 

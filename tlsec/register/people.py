@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from django.db.models import Q
+
+from tlsec.notify.config import Audience, Setup
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -50,12 +54,24 @@ def person(id_: str) -> Person | None:
     return _person(row) if row else None
 
 
+def of(audience: str, setup: Setup, now: datetime) -> list[Person]:
+    """Who an audience (`role`, `role@unit`, `person:id`) is at that time."""
+    who = Audience.of(audience)
+    if who.person:
+        one = person(who.person)
+        return [one] if one else []
+    role = setup.ladder.roles.get(who.role)
+    units = (who.unit,) if who.unit else setup.home
+    return on_duty(now, who.role, units, role.titles if role else ())
+
+
 def _registered(units: tuple[str, ...], titles: tuple[str, ...]) -> list[Person]:
     from tlsec.inventory import models
 
     if not units or not titles:
         return []
-    rows = models.Person.objects.filter(unit_id__in=units, role__in=titles).order_by("ordinal")
+    there = Q(unit_id__in=units) | Q(unit__name__in=units)  # the ledger has names, the register ids
+    rows = models.Person.objects.filter(there, role__in=titles).order_by("ordinal")
     return [_person(row) for row in rows]
 
 

@@ -26,4 +26,7 @@ class Hook:
         return loaded
 
 
-HOOKS: tuple[Hook, ...] = ()
+HOOKS: tuple[Hook, ...] = (
+    Hook("escalation", 5, "tlsec.register.escalation:sweep"),
+    Hook("notices", 5, "tlsec.register.outbox:deliver"),
+)
