@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections import OrderedDict
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tlsec.i18n import _
@@ -35,55 +35,44 @@ def sign(secret: bytes, timestamp: int, body: bytes) -> str:
     return f"sha256={signed.hexdigest()}"
 
 
+@dataclass(frozen=True, slots=True)
 class Guard:
-    """Believes what is signed with the secret, in time and for the first time.
+    """Believes what is signed with the secret and not older than the window.
 
-    A sender that was not answered signs anew with a new timestamp, or sends the very same within the
-    window: the same is then answered as taken, not taken twice (`again` is True).
+    A sender that got no answer may send the very same again within the window: `check` gives both the same
+    delivery id, by which the register takes it once. So a replay changes nothing, restarts included.
     """
 
-    def __init__(self, secret: bytes, window_seconds: int) -> None:
-        self._secret, self._window = secret, window_seconds
-        self._seen: OrderedDict[str, float] = OrderedDict()
+    secret: bytes
+    window_seconds: int
 
-    def check(self, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
-        """Whether this very delivery was taken before. Raises Untrusted."""
+    def check(self, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
+        """The delivery's id. Raises Untrusted."""
         stamp = headers.get(TIMESTAMP, "")
         if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
             raise Untrusted(_("缺少或写错了时间戳头 {name}").format(name=TIMESTAMP))
         given = headers.get(SIGNATURE, "").encode("utf-8", "replace")
-        # before the clock: an unsigned question learns nothing of our time
-        if not hmac.compare_digest(given, sign(self._secret, int(stamp), body).encode()):
+        # before the clock: who cannot sign learns nothing of our time
+        if not hmac.compare_digest(given, sign(self.secret, int(stamp), body).encode()):
             raise Untrusted(_("签名不对"))
-        if abs(now.timestamp() - int(stamp)) > self._window:
+        if abs(now.timestamp() - int(stamp)) > self.window_seconds:
             message = _("时间戳与本机相差超过 {n} 秒，请校时后重发")
-            raise Untrusted(message.format(n=self._window))
-        return given.decode() in self._seen
-
-    def taken(self, headers: Mapping[str, str], now: datetime) -> None:
-        """Remember a delivery that was stored; one that failed may come again."""
-        edge = now.astimezone(UTC).timestamp() - 2 * self._window
-        while self._seen and (
-            next(iter(self._seen.values())) < edge or len(self._seen) >= _REMEMBERED
-        ):
-            self._seen.popitem(last=False)
-        self._seen[headers.get(SIGNATURE, "")] = now.timestamp()
+            raise Untrusted(message.format(n=self.window_seconds))
+        return hashlib.sha256(given).hexdigest()[:32]
 
 
+@dataclass(frozen=True, slots=True)
 class Token:
     """Believes who knows a token: for senders that cannot sign, such as Alertmanager."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = b"Bearer " + secret
+    secret: bytes
 
-    def check(self, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
+    def check(self, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
+        """No id: what such a sender sends twice is known by the ids of its events. Raises Untrusted."""
         given = headers.get("Authorization", "").encode("utf-8", "replace")
-        if not hmac.compare_digest(given, self._secret):
+        if not hmac.compare_digest(given, b"Bearer " + self.secret):
             raise Untrusted(_("令牌不对"))
-        return False
-
-    def taken(self, headers: Mapping[str, str], now: datetime) -> None:
-        """Nothing to remember: its events carry ids of their own."""
+        return ""
 
 
 def parse(raw: bytes, reading: Reading) -> list[Parsed]:

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tlsec.facts import Locator
-from tlsec.register import items, memory
+from tlsec.register import items, memory, merging
 from tlsec.register.models import Alert
+from tlsec.register.rules import below
 from tlsec.register.sla import Sla
-from tlsec.register.transitions import FINAL, State
+from tlsec.register.transitions import COMMANDS, FINAL, State
 
 MACHINE = items.MACHINE
 _AT_ONCE = 500  # values in one query
@@ -66,6 +67,8 @@ def fire(
         head.condition = Alert.Condition.FIRING
         head.message, head.message_en = firing.message[:1000], firing.message_en[:1000]
         head.clauses = firing.clauses
+        if below(head.severity, firing.severity):
+            _worse(head, firing.severity, now)
         head.save()
         return False
     before = Alert.objects.filter(fingerprint=key).order_by("-episode").first()
@@ -84,11 +87,20 @@ def fire(
         last_seen=now,
         run=run,
     )
-    _item_for(alert, before, sla, now, recurrence_days, lambda: describe(firing))
+    item_for(alert, before, sla, now, recurrence_days, lambda: describe(firing))
     return True
 
 
-def _item_for(
+def _worse(head: Alert, severity: str, now: datetime) -> None:
+    """The machine now says worse: people are told again, and the item is raised with it."""
+    head.severity, head.told_at, head.told_severity = severity, None, ""
+    for item in head.items.all():
+        if item.state in COMMANDS["raise"].source and below(item.severity, severity):
+            params = {"severity": severity}
+            items.command(item.no, "raise", MACHINE, now, head.message, machine=True, params=params)
+
+
+def item_for(
     alert: Alert,
     before: Alert | None,
     sla: Sla,
@@ -98,6 +110,7 @@ def _item_for(
 ) -> None:
     """The closed item again when it recurs soon, else a new one that names the old."""
     last = before.items.order_by("-id").first() if before else None
+    last = merging.survivor(last) if last else None
     soon = timedelta(days=recurrence_days)
     # open still, or judged a false positive that is remembered: counted and shown, no new row
     if last and (last.state not in FINAL or memory.live([alert.fingerprint], now)):

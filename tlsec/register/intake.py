@@ -22,7 +22,8 @@ from tlsec.ingest import identity, limits, severity
 from tlsec.ingest.event import Event, Left, Parsed, Rejected
 from tlsec.ingest.identity import Identity as Who
 from tlsec.ingest.limits import Limits
-from tlsec.register import actors, identities, opening, quarantine, rows, sources
+from tlsec.ingest.tail import Mark
+from tlsec.register import actors, identities, opening, positions, quarantine, rows, sources
 from tlsec.register.identities import Group, Placed, grouped
 from tlsec.register.linking import Linker
 from tlsec.register.models import Alert
@@ -37,15 +38,12 @@ class Ground:
     """What stays between batches: limits of the policy, the register's answers, counts of new places."""
 
     limits: Limits
-    folders: list[Path]
-    sla: str = "normal"
     linker: Linker = field(default_factory=Linker)
 
     @classmethod
-    def of(cls, root: Path, sla: str = "normal") -> Ground:
-        """Of a workspace. Raises Faulty for faulty policy files."""
-        folders = content.policies(root)
-        return cls(limits.load(folders), folders, sla)
+    def of(cls, root: Path) -> Ground:
+        """Of a workspace. Raises Faulty for a faulty policy file."""
+        return cls(limits.load(content.policies(root)))
 
     @cached_property
     def places(self) -> Places:
@@ -70,32 +68,33 @@ class Taken:
         return Taken(*(getattr(self, n) + getattr(other, n) for n in Taken.__slots__))
 
 
-def receive(parsed: Sequence[Parsed], now: datetime, ground: Ground) -> Taken:
-    """Take a batch, whole or not at all. The caller may tell its sender so when this returns."""
+def receive(
+    parsed: Sequence[Parsed], now: datetime, ground: Ground, marks: Iterable[tuple[str, Mark]] = ()
+) -> Taken:
+    """Take a batch, whole or not at all. The caller may tell its senders so when this returns.
+
+    `marks`: (source, how far) of the files that the batch is from; kept with it or not at all.
+    """
+    events = [one for one in parsed if isinstance(one, Event)]
+    rejected = [one for one in parsed if isinstance(one, Rejected)]
+    left = [one for one in parsed if isinstance(one, Left)]
     with transaction.atomic():
         rows.lock(_LOCK)
         tally = sources.Tally(now)
-        quarantined = quarantine.put(
-            [one for one in parsed if isinstance(one, Rejected)], ground.limits.storm, now
-        )
-        for one in parsed:
-            if isinstance(one, Left):
-                tally.left(one)
-            elif isinstance(one, Rejected):
-                tally.rejected(one)
-        events = [one for one in parsed if isinstance(one, Event)]
+        tally.rejected(rejected)
+        tally.left(left)
+        quarantine.put(rejected, ground.limits.storm, now)
         fresh = _fresh(events, tally)
         placed = _placed(fresh, now, ground)
         groups = grouped(placed)
         new, again, cleared, worse = _alerts(groups, now, ground)
         _keep(placed, groups, now, ground, tally)
-        tally.store(ground.limits)
-        opened = opening.open_waiting(
-            now, ground.folders, ground.sla, ground.limits.per_batch_items
-        )
-    left = sum(isinstance(one, Left) for one in parsed)
+        tally.store()
+        positions.keep(marks)
+        opened = opening.open_waiting(now, ground.limits.per_batch_items)
     return Taken(
-        new, again, cleared, len(events) - len(fresh), worse, quarantined, left, opened
+        new=new, again=again, cleared=cleared, repeated=len(events) - len(fresh), worse=worse,
+        quarantined=len(rejected), left=len(left), opened=opened,
     )  # fmt: skip
 
 

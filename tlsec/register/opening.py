@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from tlsec.inventory.lookup import UNKNOWN, Lookup
-from tlsec.register import alerts, sla
+from tlsec.register import alerts
 from tlsec.register.models import Alert
 from tlsec.register.models_intake import Identity, ToOpen
+from tlsec.register.rules import in_force
 
 
-def open_waiting(now: datetime, folders: list[Path], profile: str, most: int) -> int:
+def open_waiting(now: datetime, most: int) -> int:
     """Open items of alerts that wait for one, the longest waiting first; how many."""
     waiting = list(ToOpen.objects.select_related("alert").order_by("queued", "pk")[:most])
     if not waiting:
         return 0
-    limits, recurrence = sla.load(folders, profile)
+    rules = in_force()
     lookup = Lookup(now)
     with transaction.atomic():
         for row in waiting:
@@ -34,9 +35,10 @@ def open_waiting(now: datetime, folders: list[Path], profile: str, most: int) ->
                     fingerprint=alert.fingerprint, episode__lt=alert.episode
                 )
                 before = earlier.order_by("-episode").first()
-                alerts._item_for(
-                    alert, before, limits, now, recurrence, lambda a=alert: _columns(a, lookup)
-                )
+                alerts.item_for(
+                    alert, before, rules.base, now, rules.sla.recurrence_days,
+                    partial(_columns, alert, lookup),
+                )  # fmt: skip
         ToOpen.objects.filter(pk__in=[row.pk for row in waiting]).delete()
     return len(waiting)
 
@@ -45,7 +47,9 @@ def _columns(alert: Alert, lookup: Lookup) -> Mapping[str, Any]:
     """What the ledger says of an alert from outside: its title by the source, who answers by the inventory."""
     known = Identity.objects.filter(fingerprint=alert.fingerprint).first()
     address = str(alert.locator.get("address", ""))
-    nameless = alert.subject.startswith(UNKNOWN) and not address  # a host name is no address to ask by
+    nameless = (
+        alert.subject.startswith(UNKNOWN) and not address
+    )  # a host name is no address to ask by
     who = lookup.describe(UNKNOWN if nameless else alert.subject, address)
     return {
         "title": known.title if known else alert.message[:200],
@@ -55,6 +59,7 @@ def _columns(alert: Alert, lookup: Lookup) -> Mapping[str, Any]:
         "county": who.county,
         "system": who.system,
         "zone": who.zone or "",
+        "source": "superior" if known and known.kind == "notice" else "import",
         "probed": False,
     }
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
+from django.db import transaction
+from django.db.models import F
+
 from tlsec.ingest.event import Event, Left, Rejected
 from tlsec.ingest.limits import Limits
+from tlsec.ingest.parsing import VERSIONS
+from tlsec.ingest.settings import Settings, SourceSettings
 from tlsec.register.models_intake import Source
 
 _SMOOTH = 0.2  # weight of a new batch in the smoothed skew
@@ -46,21 +51,23 @@ class Tally:
     def repeated(self, event: Event) -> None:
         self._of[event.source].repeated += 1
 
-    def left(self, left: Left) -> None:
-        self._of[left.source].left += 1
-        self._of[left.source].what[left.what] += 1
+    def left(self, left: Iterable[Left]) -> None:
+        for one in left:
+            self._of[one.source].left += 1
+            self._of[one.source].what[one.what] += 1
 
-    def rejected(self, rejected: Rejected) -> None:
-        self._of[rejected.source].quarantined += 1
+    def rejected(self, rejected: Iterable[Rejected]) -> None:
+        for one in rejected:
+            self._of[one.source].quarantined += 1
 
-    def store(self, limits: Limits) -> None:
+    def store(self) -> None:
         rows = Source.objects.in_bulk(list(self._of))
         for id, counts in self._of.items():
-            row = rows.get(id) or Source(id=id[:40], parser="", watched=False)
-            self._add(row, counts, limits)
+            row = rows.get(id) or Source(id=id, parser="", watched=False)
+            self._add(row, counts)
             row.save()
 
-    def _add(self, row: Source, counts: _Counts, limits: Limits) -> None:
+    def _add(self, row: Source, counts: _Counts) -> None:
         hour = self._now.replace(minute=0, second=0, microsecond=0)
         if row.hour != hour:
             row.last_hour = row.in_hour if row.hour == hour - timedelta(hours=1) else 0
@@ -87,5 +94,48 @@ def _named(held: dict[str, int], more: Counter[str]) -> dict[str, int]:
     return counts
 
 
-def known(ids: Iterable[str]) -> list[Source]:
-    return list(Source.objects.filter(pk__in=list(ids)))
+def sync(settings: Settings, limits: Limits, now: datetime) -> None:
+    """The table as ingest.yaml says it; sources that are no longer there are kept, watched no more."""
+    with transaction.atomic():
+        held = Source.objects.in_bulk(list(settings.sources))
+        for id, said in settings.sources.items():
+            row = held.get(id) or Source(id=id, watched=False)
+            if not row.watched:
+                row.watched_from = now
+            row.watched = True
+            row.title, row.parser = said.title or id, said.parser
+            row.parser_version = VERSIONS[said.parser]
+            row.expected_per_hour = said.expected_per_hour
+            row.heartbeat_minutes = _heartbeat(said, limits)
+            row.save()
+        Source.objects.exclude(id__in=list(settings.sources)).update(watched=False)
+
+
+def _heartbeat(said: SourceSettings, limits: Limits) -> int | None:
+    """A source of files speaks when somebody brings one, so its silence says nothing unless it is asked to."""
+    if said.heartbeat_minutes is not None:
+        return said.heartbeat_minutes or None
+    return None if said.parser == "table" else limits.sources.heartbeat_minutes
+
+
+def lost(counts: Mapping[str, int]) -> None:
+    """Messages that were dropped because the queue was full: counted, so that nobody takes it for calm."""
+    for id, n in counts.items():
+        Source.objects.filter(pk=id).update(lost=F("lost") + n)
+
+
+def silent(row: Source, now: datetime) -> bool:
+    """Whether a source has said nothing for its heartbeat limit."""
+    heard = max(filter(None, (row.last_seen, row.watched_from)), default=None)
+    if not row.watched or not row.heartbeat_minutes or heard is None:
+        return False
+    return now - heard >= timedelta(minutes=row.heartbeat_minutes)
+
+
+def changes(now: datetime) -> list[tuple[Source, bool]]:
+    """Sources that fell silent (True) or speak again (False) since this was last looked at."""
+    found = []
+    for row in Source.objects.filter(watched=True) | Source.objects.exclude(silent_since=None):
+        if silent(row, now) != (row.silent_since is not None):
+            found.append((row, row.silent_since is None))
+    return found
