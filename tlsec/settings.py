@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "tlsec.register",
     "tlsec.watch",
     "tlsec.assess",
+    "tlsec.incident",
     "tlsec.period",
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

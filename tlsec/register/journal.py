@@ -132,8 +132,9 @@ def _ledger(latest: dict[str, Any]) -> Iterator[Break]:
 
 def _beside(rows: dict[str, Any]) -> Iterator[Break]:
     """Each row beside the ledger (evidence, exceptions, mutes…) equals what was recorded of it last."""
-    for model in apps.get_app_config("register").get_models():
-        if model._meta.model_name not in TRACKED:
+    for model in apps.get_models():
+        own = model._meta.app_label == "register" and model._meta.model_name in TRACKED
+        if not (own or getattr(model, "journalled", False)):
             continue
         for row in model._default_manager.order_by("pk").iterator(chunk_size=500):
             now = tracked(row)
@@ -151,7 +152,8 @@ def _plain(value: Any) -> Any:
 
 
 BESIDE = ("rows", "approver")
-# tables whose every row has to equal its last record; tracked() gives the record
+# tables whose every row has to equal its last record; tracked() gives the record. A room above marks its own
+# models by `journalled = True`.
 TRACKED = (
     "comment", "evidencefile", "itemwaiver", "mitigation", "request", "verdictmemory", "silence",
     "inhibition", "posture",
