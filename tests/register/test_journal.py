@@ -88,6 +88,7 @@ def test_text_cannot_move_between_fields(tables: Path) -> None:
 
 def test_an_edited_or_deleted_or_inserted_ledger_row_is_found(chain: Path) -> None:
     from tlsec.register.models import RiskItem
+    from tlsec.register.models_clocks import Clock, ClockSegment
 
     RiskItem.objects.update(severity="low")
     assert breaks()
@@ -97,6 +98,8 @@ def test_an_edited_or_deleted_or_inserted_ledger_row_is_found(chain: Path) -> No
     copy.pk, copy.no = None, "YJ-2026-00077"
     copy.save()
     assert any("没有任何记录" in what for what in breaks())
+    ClockSegment.objects.all().delete()
+    Clock.objects.all().delete()
     RiskItem.objects.all().delete()
     assert any("已不在库中" in what for what in breaks())
 

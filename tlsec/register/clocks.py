@@ -78,9 +78,11 @@ class Clocks:
                 )
 
     def unpause(self, reason: str) -> None:
+        """Go on; from the end that a pause had at most, however late anybody looks."""
         for kind, made in self.segments.items():
             if made[-1].calendar == arithmetic.PAUSED and made[-1].stop is None:
-                self.segments[kind] = arithmetic.resumed(made, self._calendars, self.now, reason)
+                at = min(self.now, made[-1].until or self.now)
+                self.segments[kind] = arithmetic.resumed(made, self._calendars, at, reason)
 
     def extend(self, until: datetime, reason: str) -> None:
         if "fix" in self.segments:
@@ -178,6 +180,13 @@ def next_look(made: Segments, told: int, rules: Rules) -> datetime | None:
     if told >= len(rules.sla.rungs):
         return None
     return arithmetic.rung_at(made, rules.calendars, told + 1, rules.sla.warn_share)
+
+
+def sweep(now: datetime) -> None:
+    """What has come due since the last look: the hook of the serving process."""
+    from tlsec.register import sweeping
+
+    sweeping.sweep(now)
 
 
 def readings(item: RiskItem, now: datetime, rules: Rules) -> dict[str, Reading]:

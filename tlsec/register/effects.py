@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from django.db.models import Model
 
 from tlsec.i18n import _
-from tlsec.register import evidence, memory, mitigation, waiving
+from tlsec.register import evidence, memory, merging, mitigation, waiving
 from tlsec.register.call import Call
 from tlsec.register.clocks import Clocks
 from tlsec.register.models import Alert, RiskItem
@@ -85,7 +85,8 @@ def _closed(item: RiskItem, call: Call, rules: Rules) -> Rows:
     _retested(item, call, rules)
     item.closed, item.closure_reason = call.now, "fixed"
     # the next failure is a new episode
-    item.alerts.filter(open=True).update(open=False, condition=Alert.Condition.CLEAR)
+    ended = list(merging.heads(item).values_list("pk", flat=True))
+    Alert.objects.filter(pk__in=ended).update(open=False, condition=Alert.Condition.CLEAR)
     return []
 
 

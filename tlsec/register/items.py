@@ -11,14 +11,14 @@ from django.db.models.functions import Length
 
 from tlsec.i18n import _
 from tlsec.inventory.models import Asset, System
-from tlsec.register import clocks, effects, guards, journal, posture
+from tlsec.register import clocks, effects, guards, journal, notices, posture
 from tlsec.register.call import Call
 from tlsec.register.clocks import Clocks
 from tlsec.register.models import Alert, Numbering, RiskItem
 from tlsec.register.refused import NeedsSecond, Refused
 from tlsec.register.rules import in_force
 from tlsec.register.sla import Sla
-from tlsec.register.transitions import State
+from tlsec.register.transitions import FINAL, State
 from tlsec.register.words import LOCAL
 
 __all__ = ["MACHINE", "NeedsSecond", "Refused", "command", "enter", "find", "give", "open_item"]
@@ -164,6 +164,8 @@ def give(no: str, call: Call, changes: Mapping[str, Any] | None = None) -> RiskI
             call.now, call.actor, f"item.{call.name}", no,
             journal.recorded(item, rows, call.approver), call.reason, call.batch,
         )  # fmt: skip
+        if after in FINAL and call.name not in _QUIET:
+            notices.ended(item, call.now, _(call.rule.title))
     return item
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from tlsec.facts import locator_key
 from tlsec.i18n import _, listed
-from tlsec.register import alerts, evidence, items
+from tlsec.register import alerts, evidence, items, merging
 from tlsec.register.items import Refused
 from tlsec.register.models import Alert, RiskItem
 from tlsec.register.transitions import State
@@ -42,7 +42,7 @@ def retest(
     what could not be tested was not fixed.
     """
     item = items.find(no)
-    heads = list(item.alerts.filter(open=True))
+    heads = list(merging.heads(item))
     if not heads:
         raise Refused(_("{no} 没有可复测的告警").format(no=item.no))
     if item.state == State.VERIFYING:  # a retest that was killed is begun again

@@ -27,6 +27,8 @@ class Hook:
 
 
 HOOKS: tuple[Hook, ...] = (
+    Hook("clocks", 15, "tlsec.register.clocks:sweep"),
+    Hook("telling", 10, "tlsec.register.telling:sweep"),
     Hook("source-heartbeat", 60, "tlsec.register.heartbeat:watch"),
     Hook("intake-tidy", 86_400, "tlsec.register.heartbeat:tidy"),
     Hook("escalation", 5, "tlsec.register.escalation:sweep"),
