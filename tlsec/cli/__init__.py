@@ -26,6 +26,7 @@ COMMANDS = {
     "alert": ("tlsec.cli.alert", "alert", N_("告警")),
     "assess": ("tlsec.cli.assess", "assess", N_("等级保护：定级、自查、结论")),
     "register": ("tlsec.cli.register", "register", N_("风险预警台账")),
+    "notify": ("tlsec.cli.notify", "notify", N_("通知：通道、待发、发送记录、确认")),
     "report": ("tlsec.cli.report", "report", N_("出具公文与报表")),
     "audit": ("tlsec.cli.audit", "audit", N_("审计链：校验、导出")),
     "doctor": ("tlsec.cli.doctor", "doctor", N_("检查本机缺什么")),

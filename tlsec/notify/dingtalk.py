@@ -9,7 +9,7 @@ import json
 from datetime import datetime
 from urllib.parse import urlencode
 
-from tlsec.notify import robot
+from tlsec.notify import redact, robot
 from tlsec.notify.channel_config import DingTalkConfig
 from tlsec.notify.config import Setup
 from tlsec.notify.message import Message, Sent
@@ -52,6 +52,6 @@ def content(message: Message, most: int) -> dict[str, object]:
     text = robot.markdown(message, most - len(end.encode())) + end
     return {
         "msgtype": "markdown",
-        "markdown": {"title": robot.flat(message.title)[:64], "text": text},
+        "markdown": {"title": redact.flat(message.title)[:64], "text": text},
         "at": {"atMobiles": mobiles, "isAtAll": False},
     }

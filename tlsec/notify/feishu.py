@@ -55,4 +55,4 @@ def post(message: Message, most: int) -> dict[str, object]:
         rows.append([{"tag": "a", "text": _("查看并确认"), "href": message.link}])
     if called := [{"tag": "at", "user_id": to} for to in message.to if to.startswith("ou_")]:
         rows.append(called)
-    return {"post": {"zh_cn": {"title": robot.flat(message.title), "content": rows}}}
+    return {"post": {"zh_cn": {"title": redact.flat(message.title), "content": rows}}}

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from tlsec.i18n import _
+from tlsec.notify import redact
 from tlsec.notify.channel_config import LocalConfig
 from tlsec.notify.config import Setup
 from tlsec.notify.hours import ZONE
-from tlsec.notify.message import Message, Sent
-from tlsec.notify.robot import flat
+from tlsec.notify.message import SOON, Message, Sent
 
 LINES = "notices.log"
 
@@ -28,13 +28,13 @@ class Local:
 
     def send(self, message: Message, now: datetime) -> Sent:
         at = now.astimezone(ZONE)
-        line = f"{at:%Y-%m-%d %H:%M:%S} {message.urgency} {message.key} {flat(message.title)} {flat(message.text)}"
+        line = f"{at:%Y-%m-%d %H:%M:%S} {message.urgency} {message.key} {redact.flat(message.title)} {redact.flat(message.text)}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             _append(self._folder / LINES, line)
             sheet = self._sheet(message, at)
         except OSError as error:
-            return Sent(False, _("本机文件写不了：{why}").format(why=error.strerror), 30.0)
+            return Sent(False, _("本机文件写不了：{why}").format(why=error.strerror), SOON)
         self._show(line, message)
         return Sent(True, sheet)
 
@@ -49,7 +49,7 @@ class Local:
             _("通 知 单"), "=" * 40,
             _("{name}：{value}").format(name=_("时间"), value=f"{at:%Y-%m-%d %H:%M:%S}"),
             _("{name}：{value}").format(name=_("事由"), value=message.key),
-            _("{name}：{value}").format(name=_("标题"), value=flat(message.title)),
+            _("{name}：{value}").format(name=_("标题"), value=redact.flat(message.title)),
             _("{name}：{value}").format(name=_("通知对象"), value=" ".join(message.to) or _("值班室")),
             "-" * 40, message.text, "-" * 40,
             _("接收人：____________  时间：____________  处理：____________"), "",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
+SOON = 30.0  # seconds of patience where the other side names none; the queue's own waits are longer
+
 Urgency: TypeAlias = Literal["urgent", "normal", "digest"]
 
 

@@ -80,6 +80,11 @@ def _short6(found: re.Match[str]) -> str:
     return ":".join(shown) + ":*"
 
 
+def flat(text: str) -> str:
+    """On one line."""
+    return " ".join(text.split())
+
+
 def cut(text: str, most: int) -> str:
     """At most so many bytes of UTF-8, whole characters, with a mark where something is missing."""
     raw = text.encode()

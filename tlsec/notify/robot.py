@@ -12,10 +12,9 @@ from tlsec.notify.channel_config import HttpConfig
 from tlsec.notify.config import Setup
 from tlsec.notify.http import Answer
 from tlsec.notify.ladder import Limit
-from tlsec.notify.message import Message, Sent
+from tlsec.notify.message import SOON, Message, Sent
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
-SOON = 30.0  # seconds of patience asked for where the other side names none; the queue's own waits are longer
 _LATER = (408, 425, 429)
 
 
@@ -75,7 +74,7 @@ def _number(value: Any) -> int | None:
 
 def markdown(message: Message, most: int) -> str:
     """Title, text and link; cut to so many bytes, the link never cut."""
-    head = f"### {flat(message.title)}\n\n"
+    head = f"### {redact.flat(message.title)}\n\n"
     foot = "\n\n" + _("[查看并确认]({link})").format(link=message.link) if message.link else ""
     room = most - len((head + foot).encode())
     body = redact.cut(escaped(message.text), max(room, 64)).replace("\n", "\n\n")
@@ -84,7 +83,7 @@ def markdown(message: Message, most: int) -> str:
 
 def lines(message: Message, most: int) -> str:
     """The same in plain text."""
-    head = f"【{flat(message.title)}】\n"
+    head = f"【{redact.flat(message.title)}】\n"
     foot = f"\n{message.link}" if message.link else ""
     return head + redact.cut(message.text, max(most - len((head + foot).encode()), 64)) + foot
 
@@ -93,10 +92,6 @@ def mobiles(addresses: Iterable[str]) -> list[str]:
     """Those that are mobile numbers of the mainland; a desk telephone cannot be called by a robot."""
     plain = (re.sub(r"^(\+?86)?[- ]?", "", a.replace(" ", "").replace("-", "")) for a in addresses)
     return list(dict.fromkeys(number for number in plain if re.fullmatch(r"1\d{10}", number)))
-
-
-def flat(text: str) -> str:
-    return " ".join(text.split())
 
 
 def escaped(text: str) -> str:

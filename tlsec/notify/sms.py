@@ -15,7 +15,7 @@ from tlsec.notify.channel_config import SmsConfig
 from tlsec.notify.config import Setup
 from tlsec.notify.hours import ZONE
 from tlsec.notify.http import Answer
-from tlsec.notify.message import Message, Sent
+from tlsec.notify.message import SOON, Message, Sent
 from tlsec.notify.secret import Unready
 
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -39,7 +39,7 @@ class Sms:
             return Sent(False, str(error))
         values = {
             "mobile": ",".join(numbers),
-            "title": robot.flat(message.title),
+            "title": redact.flat(message.title),
             "text": self._text(message),
             "key": message.key,
             "template": self._config.templates.get(message.urgency, ""),
@@ -62,7 +62,7 @@ class Sms:
 
     def _text(self, message: Message) -> str:
         """Title and text within what one message may hold; the title comes first."""
-        whole = robot.flat(f"{message.title}：{message.text}")
+        whole = redact.flat(f"{message.title}：{message.text}")
         most = self._config.text_characters
         return whole if len(whole) <= most else whole[: most - 1] + "…"
 
@@ -74,12 +74,12 @@ class Sms:
             return Sent(True, f"HTTP {answer.status}")
         said = answer.json()
         if said is None:
-            return Sent(False, _("应答读不懂"), robot.SOON, perhaps=True)
+            return Sent(False, _("应答读不懂"), SOON, perhaps=True)
         for path, allowed in self._config.accepted.items():
             value = found(said, path)
             if value not in allowed:
                 told = redact.clean(f"{path}={value}", self._setup.secrets)[:160]
-                return Sent(False, told, robot.SOON)
+                return Sent(False, told, SOON)
         return Sent(True)
 
 

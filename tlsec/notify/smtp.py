@@ -16,10 +16,10 @@ from io import BufferedIOBase
 from typing import Any
 
 from tlsec.i18n import _
-from tlsec.notify import redact, robot
+from tlsec.notify import redact
 from tlsec.notify.channel_config import SmtpConfig
 from tlsec.notify.config import Setup
-from tlsec.notify.message import Message, Sent
+from tlsec.notify.message import SOON, Message, Sent
 from tlsec.notify.secret import Unready
 
 TALK_SECONDS = 3  # a talk has several turns: its bound is so many times that of one request
@@ -57,7 +57,7 @@ class Smtp:
         mail = EmailMessage(policy=POLICY)
         mail["From"] = Address(_("网络安全通知"), addr_spec=self._config.sender)
         mail["To"] = ", ".join(to)
-        mail["Subject"] = robot.flat(message.title)[:150]
+        mail["Subject"] = redact.flat(message.title)[:150]
         mail["Date"] = now
         domain = self._config.sender.rpartition("@")[2]
         # the same for every try, so that mail systems can drop a repeat
@@ -102,21 +102,21 @@ class Smtp:
             codes = [code for code, _why in error.recipients.values()]
             later = any(400 <= code < 500 for code in codes)
             text = _("收件人全部被拒（{code}）").format(code=max(codes, default=0))
-            return Sent(False, text, robot.SOON if later else None)
+            return Sent(False, text, SOON if later else None)
         if isinstance(error, smtplib.SMTPResponseException):
             code = error.smtp_code
             text = _("邮件系统应答 {code}").format(code=code)
             # 421, 450, 451, 452: busy or too many; a 5xx stays
-            return Sent(False, text, robot.SOON if not 500 <= code < 600 else None)
+            return Sent(False, text, SOON if not 500 <= code < 600 else None)
         if isinstance(error, smtplib.SMTPNotSupportedError):
             return Sent(False, _("邮件系统不支持所设的加密或登录方式"))
         if isinstance(error, ssl.SSLCertVerificationError):
-            return Sent(False, _("对方证书不可信"), robot.SOON)
+            return Sent(False, _("对方证书不可信"), SOON)
         if isinstance(error, TimeoutError):
-            return Sent(False, _("对方没有及时应答"), robot.SOON, perhaps=handed_over)
+            return Sent(False, _("对方没有及时应答"), SOON, perhaps=handed_over)
         if isinstance(error, ValueError):
             return Sent(False, _("邮件地址写法不对"))
-        return Sent(False, _("连接不上，或中途断开"), robot.SOON, perhaps=handed_over)
+        return Sent(False, _("连接不上，或中途断开"), SOON, perhaps=handed_over)
 
 
 class _Talk(smtplib.SMTP):

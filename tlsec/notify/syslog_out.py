@@ -12,10 +12,10 @@ import ssl
 from datetime import UTC, datetime
 
 from tlsec.i18n import _
-from tlsec.notify import redact, robot
+from tlsec.notify import redact
 from tlsec.notify.channel_config import SyslogConfig
 from tlsec.notify.config import Setup
-from tlsec.notify.message import Message, Sent
+from tlsec.notify.message import SOON, Message, Sent
 
 SEVERITIES = {"urgent": 1, "normal": 4, "digest": 5}
 ENTERPRISE = "32473"  # the number that RFC 5612 keeps for examples: we have none of our own
@@ -35,11 +35,11 @@ class SyslogOut:
                 return self._udp(frame)
             return self._stream(frame)
         except ssl.SSLCertVerificationError:
-            return Sent(False, _("对方证书不可信"), robot.SOON)
+            return Sent(False, _("对方证书不可信"), SOON)
         except TimeoutError:
-            return Sent(False, _("对方没有及时应答"), robot.SOON, perhaps=True)
+            return Sent(False, _("对方没有及时应答"), SOON, perhaps=True)
         except (OSError, UnicodeError):
-            return Sent(False, _("连接不上，或中途断开"), robot.SOON)
+            return Sent(False, _("连接不上，或中途断开"), SOON)
 
     def _udp(self, frame: bytes) -> Sent:
         where = socket.getaddrinfo(self._config.host, self._config.port, type=socket.SOCK_DGRAM)
@@ -86,12 +86,12 @@ def line(message: Message, now: datetime, config: SyslogConfig, most: int) -> by
         f'[tlsec@{ENTERPRISE} key="{escaped(message.key)}" urgency="{message.urgency}"'
         f' id="{escaped(message.id)}"]'
     )
-    text = redact.cut(robot.flat(f"{message.title}：{message.text}"), most)
+    text = redact.cut(redact.flat(f"{message.title}：{message.text}"), most)
     head = f"<{priority}>1 {stamp} {host} {config.app} {os.getpid()} notice {data} "
     return head.encode() + b"\xef\xbb\xbf" + text.encode()
 
 
 def escaped(text: str) -> str:
     """A parameter's value, RFC 5424 6.3.3."""
-    flat = robot.flat(text)
+    flat = redact.flat(text)
     return flat.replace("\\", "\\\\").replace('"', '\\"').replace("]", "\\]")

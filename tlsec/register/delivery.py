@@ -153,13 +153,13 @@ class _Worker:
         for name in names[1:]:
             copy = _copy(row, name, at)
             copy.save(force_insert=True)
-            _log([copy], SendLog.Event.QUEUED, self._now, name)
+            log([copy], SendLog.Event.QUEUED, self._now, name)
 
     def _orphans(self, name: str) -> None:
         """Rows of a channel that is no longer set up go to the local one."""
         with transaction.atomic():
             rows = list(Notice.objects.select_for_update().filter(_QUEUED, channel=name))
-            _log(rows, SendLog.Event.FALLBACK, self._now, name, _("通道已不在 notify.yaml 里"))
+            log(rows, SendLog.Event.FALLBACK, self._now, name, _("通道已不在 notify.yaml 里"))
             Notice.objects.filter(pk__in=[r.pk for r in rows]).update(channel=config.LOCAL)
 
     # one channel
@@ -183,7 +183,7 @@ class _Worker:
     def _take(self, name: str) -> list[Notice]:
         """The next message of a channel: one notice, or a digest's; none when nothing may go now."""
         with transaction.atomic():
-            state = _locked(name)
+            state = locked(name)
             now = self.now()
             if closed(state, now):
                 return []
@@ -229,7 +229,7 @@ class _Worker:
         )
         for row in rows:
             row.batch = batch
-        _log(rows, SendLog.Event.TRIED, now, rows[0].channel, again)
+        log(rows, SendLog.Event.TRIED, now, rows[0].channel, again)
 
     # what goes out
 
@@ -272,7 +272,7 @@ class _Worker:
     def _finish(self, name: str, rows: list[Notice], sent: Sent) -> None:
         detail = redact.clean(sent.detail, self.setup.secrets)[:300]
         with transaction.atomic():
-            state = _locked(name)
+            state = locked(name)
             now = self.now()
             counts = self.done.sent if sent.ok else self.done.failed
             counts[name] = counts.get(name, 0) + 1
@@ -282,7 +282,7 @@ class _Worker:
                 end = Notice.State.DIGESTED if len(rows) > 1 else Notice.State.SENT
                 Notice.objects.filter(mine).update(state=end, finished=now, taken_until=None)
                 event = SendLog.Event.DIGESTED if len(rows) > 1 else SendLog.Event.ACCEPTED
-                _log(rows, event, now, name, detail)
+                log(rows, event, now, name, detail)
             else:
                 state.error_at, state.error = now, detail
                 if sent.throttled:
@@ -291,7 +291,7 @@ class _Worker:
                     state.rest_until = now + timedelta(seconds=self.setup.ladder.retry.rest_seconds)
                 if sent.perhaps:
                     detail = _("{why}；可能已送达").format(why=detail)[:300]
-                _log(rows, SendLog.Event.FAILED, now, name, detail)
+                log(rows, SendLog.Event.FAILED, now, name, detail)
                 for row in Notice.objects.select_for_update().filter(mine):
                     self._again(row, sent, now)
             state.save()
@@ -320,8 +320,8 @@ class _Worker:
         copy = _copy(row, target, now)
         copy.instead_of = row
         copy.save(force_insert=True)
-        _log([row], SendLog.Event.FALLBACK, now, target)
-        _log([copy], SendLog.Event.QUEUED, now, target)
+        log([row], SendLog.Event.FALLBACK, now, target)
+        log([copy], SendLog.Event.QUEUED, now, target)
 
     def _divert(self, name: str) -> None:
         """Urgent notices do not stand before a closed door: they go round it without a try."""
@@ -343,7 +343,7 @@ def closed(state: ChannelState, now: datetime) -> bool:
     return any(until is not None and until > now for until in (state.shut_until, state.rest_until))
 
 
-def _locked(name: str) -> ChannelState:
+def locked(name: str) -> ChannelState:
     ChannelState.objects.get_or_create(channel=name)
     return ChannelState.objects.select_for_update().get(channel=name)
 
@@ -356,7 +356,7 @@ def _copy(row: Notice, channel: str, at: datetime) -> Notice:
     )  # fmt: skip
 
 
-def _log(
+def log(
     rows: list[Notice], event: SendLog.Event, now: datetime, channel: str, detail: str = ""
 ) -> None:
     SendLog.objects.bulk_create(
