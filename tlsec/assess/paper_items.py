@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from tlsec.assess.paper_basis import Basis, Data, Spoken, worded
@@ -38,6 +39,7 @@ _RESULTS = {
     "not_run": N_("未测"),
 }
 _METHODS = {"interview": N_("访谈"), "examine": N_("核查"), "test": N_("测试")}
+_TOLD = 3  # numbers of verdicts told in a line; the rest is counted
 _COUNTED = ("met", "partly", "not_met", "untested")
 
 
@@ -87,7 +89,7 @@ def _finding(basis: Basis, at: Data) -> ObjectFinding:
     spoken = [basis.spoken[ref] for ref in at["answers"] if ref in basis.spoken]
     return ObjectFinding(
         at["object"], basis.name_of(at["object"]), at["state"],
-        tuple(_machine(basis, each) for each in machine if each.state != "not_applicable"),
+        tuple(_machines(machine)),
         tuple(_said(basis, each) for each in spoken), _why(basis, at), at["conflict"],
     )  # fmt: skip
 
@@ -106,14 +108,24 @@ def _why(basis: Basis, at: Data) -> str:
     return listed(dict.fromkeys(told), "；")
 
 
-def _machine(basis: Basis, result: MachineResult) -> Machine:
-    message = result.message
-    if result.waived:
-        message = listed(filter(None, (message, _("例外 {id}").format(id=result.waived))), "；")
-    moment: Any = result.at or ""
-    return Machine(
-        result.check, result.place, moment, message, str(result.ref), _(_RESULTS[result.state])
-    )  # fmt: skip
+def _machines(results: Iterable[MachineResult]) -> Iterator[Machine]:
+    """Results a line each; the same said of one place from several vantages is one line."""
+    alike: dict[tuple[str, ...], list[MachineResult]] = defaultdict(list)
+    for each in results:
+        if each.state != "not_applicable":
+            key = (each.check, each.place, each.state, each.message, each.waived)
+            alike[key].append(each)
+    for same in alike.values():
+        first, refs = same[0], [str(each.ref) for each in same]
+        message = first.message
+        if first.waived:
+            waived = _("例外 {id}").format(id=first.waived)
+            message = listed(filter(None, (message, waived)), "；")
+        numbers = listed(refs[:_TOLD])
+        if len(refs) > _TOLD:
+            numbers = _("{told} 等 {n} 条").format(told=numbers, n=len(refs))
+        at = max((each.at for each in same if each.at), default="")
+        yield Machine(first.check, first.place, at, message, numbers, _(_RESULTS[first.state]))
 
 
 def _said(basis: Basis, spoken: Spoken) -> Said:

@@ -31,28 +31,33 @@ def capability_report(
 
 
 def _holder(reading: capability.Reading, scheme: Scheme, used: str) -> capability_paper.Holder:
-    now, before = reading.capability, reading.before
+    """Numbers as they are kept, so that this reading and the one before are cut alike."""
+    now, before = capability.numbers_of(reading.capability), reading.before
     old: Mapping[str, Any] = before.numbers if before else {}
+    known = old.get("abilities", {})
     return capability_paper.Holder(
-        name=reading.holder.name, kind=_(_KINDS[reading.holder.level]),
-        points=capability_paper.Points(now.low, now.high), measured=100 * now.known,
+        name=reading.holder.name, kind=_(_KINDS[reading.holder.level]), points=_points(now),
+        measured=now["measured"],
         abilities=tuple(
-            _ability(each, scheme, old.get("abilities", {}).get(each.ability.id))
-            for each in now.abilities
+            _ability(each, scheme, now["abilities"][each.ability.id], known.get(each.ability.id))
+            for each in reading.capability.abilities
         ),
-        before=capability_paper.Points(old["low"], old["high"]) if before else None,
-        before_at=before.at if before else None, comparable=old.get("scheme", used) == used,
+        before=_points(old) if before else None, before_at=before.at if before else None,
+        comparable=old.get("scheme", used) == used,
     )  # fmt: skip
 
 
+def _points(numbers: Mapping[str, Any]) -> capability_paper.Points:
+    return capability_paper.Points(numbers["low"], numbers["high"])
+
+
 def _ability(
-    result: AbilityResult, scheme: Scheme, old: Mapping[str, Any] | None
+    result: AbilityResult, scheme: Scheme, now: Mapping[str, Any], old: Mapping[str, Any] | None
 ) -> capability_paper.Ability:
     return capability_paper.Ability(
         title=str(getattr(result.ability, language())), weight=result.ability.weight,
-        points=capability_paper.Points(result.low, result.high),
-        measures=tuple(_measure(each, scheme) for each in result.measured),
-        before=capability_paper.Points(old["low"], old["high"]) if old else None,
+        points=_points(now), measures=tuple(_measure(each, scheme) for each in result.measured),
+        before=_points(old) if old else None,
     )  # fmt: skip
 
 

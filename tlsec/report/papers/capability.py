@@ -83,16 +83,16 @@ def build(data: CapabilityReport) -> Document:
     title = _("安全防护能力评估")
     one = data.holders[0].name if len(data.holders) == 1 else data.city
     day = words.local(data.made).date()
-    body: list[Block] = [blocks.Title(_("{name}安全防护能力评估").format(name=one))]
+    body: list[Block] = [blocks.Title(_("{name}\n安全防护能力评估").format(name=one))]
     if data.example:
         body.append(Note(_("样例：数据来自练习环境，不是真实系统。")))
     body += [Heading(_("一、评估方法")), *_method(data)]
     body += [Heading(_("二、评估结果")), *_result(data)]
     body += [Heading(_("三、与上次比较")), *_compared(data)]
     body += [Heading(_("四、没有测到的")), *_unmeasured(data)]
-    body += [Heading(_("五、各项指标和算法")), *_measures(data)]
     when = words.day(day) if language() == "zh" else day.isoformat()
-    body.append(blocks.Signature(data.bureau, when))
+    body += [blocks.Signature(data.bureau, when), blocks.PageBreak()]
+    body += [Heading(_("附　各项指标和算法")), *_measures(data)]
     tongue = "zh-CN" if language() == "zh" else "en"
     return Document("worksheet", title, tuple(body), blocks.Meta(day, data.bureau, title), tongue)
 
@@ -127,9 +127,9 @@ def _result(data: CapabilityReport) -> list[Block]:
     if not data.holders:
         return [Para(_("没有可以评估的对象。"))]
     columns = [
-        _col(_("对象"), 2.4, "left"),
-        *(_col(each.title, 1.4) for each in data.holders[0].abilities),
-        _col(_("合计"), 1.5),
+        _col(_("对象"), 2.2, "left"),
+        *(_col(each.title, 1.8) for each in data.holders[0].abilities),
+        _col(_("合计"), 1.7),
         _col(_("已测"), 0.9),
     ]
     rows = tuple(
@@ -196,6 +196,7 @@ def change(before: Points | None, now: Points) -> str:
 
 
 def _compared(data: CapabilityReport) -> list[Block]:
+    """Of one holder every ability; of several the sums, and those abilities that surely moved."""
     kept = [each for each in data.holders if each.before is not None]
     if not kept:
         return [
@@ -204,36 +205,42 @@ def _compared(data: CapabilityReport) -> list[Block]:
             )
         ]
     columns = (
-        _col(_("对象"), 2.2, "left"), _col(_("能力"), 1.2), _col(_("上次日期"), 1.5),
-        _col(_("上次"), 1.5), _col(_("本次"), 1.5), _col(_("变化"), 2.2),
+        _col(_("对象"), 2, "left"), _col(_("能力"), 1), _col(_("上次日期"), 1.6),
+        _col(_("上次"), 1.8), _col(_("本次"), 1.8), _col(_("变化"), 2.2),
     )  # fmt: skip
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for each in kept:
         on = words.minute(words.local(each.before_at).date()) if each.before_at else ""
         pairs = [(_("合计"), each.before, each.points)]
         pairs += [(a.title, a.before, a.points) for a in each.abilities]
-        for title, before, now in pairs:
+        for n, (title, before, now) in enumerate(pairs):
             told = change(before, now) if each.comparable else _("算法已改，不能比较")
-            rows.append((each.name, title, on, str(before or "—"), str(now), told))
+            if n == 0 or len(data.holders) == 1 or told in (_("提高"), _("降低")):
+                rows.append((each.name, title, on, str(before or "—"), str(now), told))
     return [Table(columns, tuple(rows), "small")]
 
 
 def _unmeasured(data: CapabilityReport) -> list[Block]:
-    columns = (
-        _col(_("对象"), 2.2, "left"),
-        _col(_("指标"), 2.6, "left"),
-        _col(_("没有测到的"), 4, "left"),
-    )
-    rows = [
+    """What widens the intervals, or is left out of them for want of a sample."""
+    found = [
         (each.name, m.title, _missing(m))
         for each in data.holders
         for ability in each.abilities
         for m in ability.measures
         if m.total == 0 or m.open
-    ]  # fmt: skip
-    if not rows:
+    ]
+    if not found:
         return [Para(_("各项指标都已测到。"))]
-    return [Table(columns, tuple(rows), "small")]
+    if len(data.holders) == 1:
+        columns = (_col(_("指标"), 2.6, "left"), _col(_("没有测到的"), 5, "left"))
+        return [Table(columns, tuple(row[1:] for row in found), "small")]
+    columns = (_col(_("对象"), 1.6, "left"), _col(_("没有测到的"), 6, "left"))
+    told = _("{measure}：{what}")
+    rows = tuple(
+        (name, "\n".join(told.format(measure=m, what=w) for n, m, w in found if n == name))
+        for name in dict.fromkeys(row[0] for row in found)
+    )
+    return [Table(columns, rows, "small")]
 
 
 def _missing(measure: Measure) -> str:
@@ -249,8 +256,8 @@ def _missing(measure: Measure) -> str:
 
 def _measures(data: CapabilityReport) -> list[Block]:
     columns = (
-        _col(_("能力"), 1), _col(_("指标"), 2.2, "left"), _col(_("分值"), 1.5), _col(_("做到"), 0.9),
-        _col(_("未定"), 0.9), _col(_("总数"), 0.9), _col(_("算法"), 4, "left"),
+        _col(_("能力"), 0.9), _col(_("指标"), 2.2, "left"), _col(_("分值"), 1.8), _col(_("做到"), 1),
+        _col(_("未定"), 1.1), _col(_("总数"), 1), _col(_("算法"), 3.6, "left"),
     )  # fmt: skip
     body: list[Block] = []
     for each in data.holders:

@@ -303,8 +303,8 @@ def records(data: Assessment, heading: str) -> list[Block]:
 def scans(data: Assessment, heading: str) -> list[Block]:
     """What was scanned from where."""
     columns = [
-        col(_("编号"), 1.8, "center"), col(_("时间"), 1.7, "center"), col(_("探测点"), 1.4),
-        col(_("范围"), 2.6), *(col(word, 0.9, "center") for word in (
+        col(_("编号"), 1.8, "center"), col(_("时间"), 2.3, "center"), col(_("探测点"), 1.4),
+        col(_("范围"), 2), *(col(word, 0.9, "center") for word in (
             _("目标"), _("有效"), _("未通过"), _("未测"),
         )), col(_("问题"), 1.8),
     ]  # fmt: skip

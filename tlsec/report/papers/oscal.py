@@ -73,7 +73,7 @@ class _Builder:
         return {
             "uuid": str(self.root),
             "metadata": {
-                "title": clean(_("{name}等级保护自评结果").format(name=data.system.name)),
+                "title": _line(_("{name}等级保护自评结果").format(name=data.system.name)),
                 "last-modified": _moment(data.made),
                 "version": data.report_date.isoformat(),
                 "oscal-version": OSCAL,
@@ -108,7 +108,7 @@ class _Builder:
             props = [_prop("version", source.version), _prop("sha256", source.digest)]
             yield {
                 "uuid": self.id("source", i),
-                "title": clean(f"{source.what} {source.name}"),
+                "title": _line(f"{source.what} {source.name}"),
                 "props": [p for p in props if p["value"]] or [_prop("version", "-")],
             }
 
@@ -117,7 +117,7 @@ class _Builder:
         observations = list(self.observations())
         result = {
             "uuid": self.id("result"),
-            "title": clean(data.scheme.title),
+            "title": _line(data.scheme.title),
             "description": _("自评，不是等级测评机构的结论；机器给出的疑似高风险不是认定。"),
             "start": _moment(data.started or data.made),
             "end": _moment(data.ended or data.made),
@@ -150,7 +150,7 @@ class _Builder:
                 {
                     "uuid": self.id("object", ""),
                     "type": "this-system",
-                    "title": clean(system.name),
+                    "title": _line(system.name),
                     "description": clean(system.business or system.name),
                     "props": [_prop("grade", system.grade)],
                     "status": {"state": "operational"},
@@ -217,7 +217,7 @@ class _Builder:
             _prop("place", machine.place),
         ]
         return row | {
-            "title": clean(machine.check) or "-",
+            "title": _line(machine.check) or "-",
             "description": clean(machine.message or machine.result or machine.check) or "-",
             "props": [p for p in props if p["value"]],
             "collected": _moment(machine.at or self.data.made),
@@ -225,7 +225,7 @@ class _Builder:
 
     def said(self, row: Json, item: Item, said: Said) -> Json:
         row = row | {
-            "title": clean(said.question or item.clause),
+            "title": _line(said.question or item.clause),
             "description": clean(said.text) or "-",
             "collected": _moment(said.at or self.data.made),
             "props": [
@@ -247,7 +247,7 @@ class _Builder:
         state, reason = _STATUS[item.state]
         found: Json = {
             "uuid": self.id("finding", item.id),
-            "title": clean(f"{item.clause} {item.text}"),
+            "title": _line(f"{item.clause} {item.text}"),
             "description": clean(item.note or item.text),
             "props": [
                 _prop("state", item.state), _prop("low", f"{item.low:g}"),
@@ -274,7 +274,7 @@ class _Builder:
         ]  # fmt: skip
         row: Json = {
             "uuid": self.id("risk", i),
-            "title": clean(f"{title} {risk.case}"),
+            "title": _line(f"{title} {risk.case}"),
             "description": clean(risk.situation) or "-",
             "statement": clean(risk.reason or risk.situation) or "-",
             "props": [p for p in props if p["value"]],
@@ -292,7 +292,12 @@ class _Builder:
 
 def _prop(name: str, value: str) -> Json:
     """A property; its value is one line without blanks at the ends, as the model wants it."""
-    return {"name": name, "ns": NAMESPACE, "value": " ".join(clean(value).split())}
+    return {"name": name, "ns": NAMESPACE, "value": _line(value)}
+
+
+def _line(text: str) -> str:
+    """A text on one line, as the model wants titles."""
+    return " ".join(clean(text).split())
 
 
 def _moment(value: object) -> str:
