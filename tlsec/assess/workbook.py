@@ -91,7 +91,7 @@ def write(
                 plan.settled,
             )
             after = {
-                "unit": unit, "systems": issue.systems, "rows": issue.rows, "until": until,
+                "unit": unit, "systems": issue.systems, "asked": issue.rows, "until": until,
                 "sha256": hashlib.sha256(partial.read_bytes()).hexdigest(),
             }  # fmt: skip
             journal.append(now, by, "workbook.export", plan.id, after)
