@@ -6,11 +6,15 @@ import click
 
 from tlsec.cli import show
 from tlsec.cli.context import open_workspace, print_json, with_example
+from tlsec.cli.ingest_file import ingest
 from tlsec.i18n import _, language
 
 
 @click.group(help=_("告警：机器看到的，每处每项一条。") + "\n\n" + _("例：tlsec alert list --json"))
 def alert() -> None: ...
+
+
+alert.add_command(ingest)
 
 
 @alert.command("list", help=with_example(_("未结告警"), "tlsec alert list --json"))

@@ -31,6 +31,13 @@ VERDICTS = {
     "not_run": (N_("未测"), "dim"),
     "waived": (N_("已批准例外"), "cyan"),
 }
+SOURCES = {
+    "well": (N_("正常"), "green"),
+    "slow": (N_("偏少"), "yellow"),
+    "silent": (N_("失联"), "bold red"),
+    "never": (N_("未上报"), "yellow"),
+    "off": (N_("已停用"), "dim"),
+}
 CONDITIONS = {
     "firing": (N_("告警中"), "red"),
     "clear": (N_("已恢复"), "green"),

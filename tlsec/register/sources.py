@@ -132,6 +132,18 @@ def silent(row: Source, now: datetime) -> bool:
     return now - heard >= timedelta(minutes=row.heartbeat_minutes)
 
 
+def state(row: Source, now: datetime) -> str:
+    """off (no longer in ingest.yaml), silent, never (nothing came yet), slow (less than expected) or well."""
+    if not row.watched:
+        return "off"
+    if silent(row, now):
+        return "silent"
+    if row.last_seen is None:
+        return "never"
+    expected = row.expected_per_hour or 0
+    return "slow" if row.last_hour is not None and row.last_hour < expected else "well"
+
+
 def changes(now: datetime) -> list[tuple[Source, bool]]:
     """Sources that fell silent (True) or speak again (False) since this was last looked at."""
     found = []
