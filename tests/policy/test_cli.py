@@ -78,7 +78,7 @@ def test_lint_reads_every_profile(tmp_path: Path) -> None:
     profiles = workspace(tmp_path) / "profiles"
     profiles.mkdir(parents=True)
     (profiles / "loose.yaml").write_text(
-        "profile: loose\nversion: 1\nzh: 松\nen: Loose\ncatalog: gbt22239-2019@1\n"
+        "profile: loose\nversion: 1\nzh: 松\nen: Loose\ncatalog: gbt22239-2019@2\n"
         "params:\n  tls.cert-days: {min_days: 1}\n",
         encoding="utf-8",
     )

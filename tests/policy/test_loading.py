@@ -108,7 +108,7 @@ profile: strict
 version: 1
 zh: 从严
 en: Strict
-catalog: gbt22239-2019@1
+catalog: gbt22239-2019@2
 params: {PARAMS}
 exclude: [EXCLUDE]
 """
@@ -229,3 +229,14 @@ def test_one_file_beside_a_policy(write: Write, shipped: Policy) -> None:
     assert bundle.load_check(own, shipped, types).check.id == "net.ssh-v1"
     with pytest.raises(Faulty, match=r"nowhere\.line"):
         bundle.load_check(write(CHECK.replace("mms.assets.list", "nowhere.line")), shipped, types)
+
+
+def test_a_profile_written_for_another_edition_of_the_catalogue(tmp_path: Path) -> None:
+    file = profile_file(tmp_path, "{}")
+    text = file.read_text(encoding="utf-8").replace("gbt22239-2019@2", "gbt22239-2019@1")
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(Faulty) as caught:
+        loaded(tmp_path, "strict")
+    (fault,) = caught.value.faults
+    assert fault.where == f"{file}:5:10"
+    assert "gbt22239-2019@1" in fault.message

@@ -63,8 +63,9 @@ def lint(ctx: click.Context, paths: tuple[Path, ...]) -> None:
         loaded = bundle.load(folders, content.fact_types(), name)
         files = [p for p in paths if p.is_file()]
         profiles = [f for folder in folders for f in sorted((folder / "profiles").glob("*.yaml"))]
+        named = f"{loaded.catalog.id}@{loaded.catalog.version}"
         faults = [
-            *(f for file in profiles for f in _faults_of(profile.load, file, loaded.checks)),
+            *(f for file in profiles for f in _faults_of(profile.load, file, loaded.checks, named)),
             *(
                 fault
                 for file in files

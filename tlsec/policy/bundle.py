@@ -73,7 +73,8 @@ def load(
         known = sorted({f.stem for root in roots for f in (root / "profiles").glob("*.yaml")})
         message = _("没有基线方案 {name}，可用：{known}")
         raise Faulty([Fault("profile", message.format(name=profile, known=listed(known)))])
-    return Policy(found, checks, profiles.load(file, checks), ports)
+    named = f"{found.id}@{found.version}"
+    return Policy(found, checks, profiles.load(file, checks, named), ports)
 
 
 def load_check(file: Path, policy: Policy, fact_types: Mapping[str, type[Any]]) -> Loaded:

@@ -48,11 +48,18 @@ class Profile:
         return defaults | dict(self.params.get(loaded.check.id, {}))
 
 
-def load(file: Path, checks: Mapping[str, Loaded]) -> Profile:
-    """A profile, refused with file:line where it would loosen a parameter. Raises Faulty."""
+def load(file: Path, checks: Mapping[str, Loaded], catalog: str = "") -> Profile:
+    """A profile, refused with file:line where it would loosen a parameter. Raises Faulty.
+
+    `catalog`: id@version of the loaded catalogue, which the profile must have been written for.
+    """
     marked = marked_yaml.load(file)
     data = marked_yaml.parse(_File, marked)
     faults: list[Fault] = []
+    if catalog and data.catalog != catalog:
+        message = _("基线方案是按 {theirs} 写的，现用条款目录为 {ours}，核对后改这里")
+        text = message.format(theirs=data.catalog, ours=catalog)
+        faults.append(marked.fault(("catalog",), text))
     for check, values in data.params.items():
         if check not in checks:
             message = _("没有检查项 {check}").format(check=check)
