@@ -22,6 +22,7 @@ COMMANDS = {
     "policy": ("tlsec.cli.policy", "policy", N_("检查项：校验、试跑、解释")),
     "scan": ("tlsec.cli.scan", "scan", N_("立即巡检，或续跑中断的巡检")),
     "plan": ("tlsec.cli.plan", "plan", N_("巡检计划：查看、暂停、恢复")),
+    "watch": ("tlsec.cli.watch", "watch", N_("持续监测：现状、计时")),
     "serve": ("tlsec.cli.serve", "serve", N_("按计划持续运行")),
     "ingest": ("tlsec.cli.ingest", "ingest", N_("接入外来告警：监听、来源、隔离区")),
     "alert": ("tlsec.cli.alert", "alert", N_("告警")),

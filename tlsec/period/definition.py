@@ -70,7 +70,7 @@ class Window(Strict):
 
 class FreezeSpec(Window):
     rule: Literal["forbid", "approve", "allow"] = "approve"
-    systems: list[str] = []
+    systems: list[str] = Field(default=[])
     number: str = ""
     note: str = ""
 
@@ -78,7 +78,7 @@ class FreezeSpec(Window):
 class ZeroUnits(Strict):
     """Who reports every day, besides the systems marked 零报告 in the register. `to`: where it goes on to."""
 
-    units: list[str] = []
+    units: list[str] = Field(default=[])
     to: str = ""
 
 
@@ -95,8 +95,8 @@ class RosterSpec(Strict):
 
     place: str = ""
     phone: str = ""
-    shifts: list[ShiftSpec] = []
-    rotation: dict[Role, list[str]] = {}
+    shifts: list[ShiftSpec] = Field(default=[])
+    rotation: dict[Role, list[str]] = Field(default={})
 
 
 class Definition(Strict):
@@ -107,12 +107,12 @@ class Definition(Strict):
     kind: Literal["major", "exercise"] = Field(alias="type")
     profile: str
     number: str = ""  # 文号 of the work plan
-    systems: list[str] = []  # empty: the key objects of the register
+    systems: list[str] = Field(default=[])  # empty: the key objects of the register
     phases: dict[PhaseName, Window]
-    freeze: list[FreezeSpec] = []
+    freeze: list[FreezeSpec] = Field(default=[])
     zero: ZeroUnits = ZeroUnits()
     roster: RosterSpec = RosterSpec()
-    owners: dict[str, str] = {}  # checklist key → who answers for it
+    owners: dict[str, str] = Field(default={})  # checklist key → who answers for it
 
     @model_validator(mode="after")
     def _whole(self) -> Definition:
@@ -132,7 +132,7 @@ def load(file: Path) -> Definition:
     faults = [
         marked.fault(path, _("台账里没有 {name}").format(name=name))
         for path, name, model in _references(made)
-        if not model.objects.filter(id=name).exists()
+        if not model._default_manager.filter(pk=name).exists()
     ]
     if faults:
         raise Faulty(faults)

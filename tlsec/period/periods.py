@@ -219,7 +219,9 @@ def _tasks(period: Period, made: Definition, rules: File, profile: Profile) -> l
                     text=task.text.zh,
                     due=due,
                     owner=made.owners.get(task.key, ""),
-                )  # fmt: skip
+                    # what was before the period was opened is shown, and not held against anybody
+                    required=PHASES.index(phase) >= PHASES.index(_phase(period)),
+                )
             )
     return ChecklistItem.objects.bulk_create(rows)
 
@@ -324,3 +326,9 @@ def _record(
         "version": period.version, "changes": [asdict(change) for change in changes],
     }  # fmt: skip
     journal.append(now, actor, command, f"period:{period.id}", after, reason)
+
+
+def begun(period: Period) -> datetime:
+    """From when cumulated numbers count: when the live phase was entered, else when the period was opened."""
+    live = period.phases.filter(name="live").first()
+    return live.entered if live is not None and live.entered else period.opened

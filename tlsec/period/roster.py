@@ -11,14 +11,15 @@ from tlsec.period.definition import RosterSpec, ShiftSpec
 from tlsec.period.models_duty import Shift
 from tlsec.register import journal
 
+ROLES = ("leader", "main", "backup", "support")
+
 
 def on_duty(now: datetime, role: str = "") -> list[Shift]:
     """Those in the shifts of a moment, leader first; of one role, or of all for ""."""
     rows = Shift.objects.filter(start__lte=now, until__gt=now)
     if role:
         rows = rows.filter(role=role)
-    order = ("leader", "main", "backup", "support")
-    return sorted(rows, key=lambda row: (order.index(row.role), row.start, row.seat))
+    return sorted(rows, key=lambda row: (ROLES.index(row.role), row.start, row.seat))
 
 
 def fill(spec: RosterSpec, first: datetime, last: datetime, now: datetime, actor: str) -> int:

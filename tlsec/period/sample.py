@@ -12,6 +12,7 @@ _RELATIVE = re.compile(r"\{today(?:([+-]\d+)d)?\}")
 
 def text(today: date) -> str:
     """The file as it is written on a day."""
+
     def day(found: re.Match[str]) -> str:
         return (today + timedelta(days=int(found[1] or 0))).isoformat()
 
