@@ -217,6 +217,8 @@ def _compared(data: CapabilityReport) -> list[Block]:
             told = change(before, now) if each.comparable else _("算法已改，不能比较")
             if n == 0 or len(data.holders) == 1 or told in (_("提高"), _("降低")):
                 rows.append((each.name, title, on, str(before or "—"), str(now), told))
+    if len(data.holders) == 1:  # its name is the title
+        return [Table(columns[1:], tuple(row[1:] for row in rows), "small")]
     return [Table(columns, tuple(rows), "small")]
 
 
