@@ -28,6 +28,8 @@ COMMANDS = {
     "alert": ("tlsec.cli.alert", "alert", N_("告警")),
     "assess": ("tlsec.cli.assess", "assess", N_("等级保护：定级、自查、结论")),
     "register": ("tlsec.cli.register", "register", N_("风险预警台账")),
+    "warning": ("tlsec.cli.warning", "warning", N_("预警通报：起草、签发、回执、升降级、解除")),
+    "case": ("tlsec.cli.case", "case", N_("事件：定级、报告时限、报告单、线索移送")),
     "notify": ("tlsec.cli.notify", "notify", N_("通知：通道、待发、发送记录、确认")),
     "period": ("tlsec.cli.period", "period", N_("重保：阶段、零报告、冻结、日报")),
     "roster": ("tlsec.cli.roster", "roster", N_("值班表：排班、换班、核验、日历")),

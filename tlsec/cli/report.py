@@ -39,6 +39,9 @@ class Wish:
     system: str | None = None  # id of a graded object
     edition: str = ""  # year of the form, of a paper that comes in several
     county: str | None = None
+    warning: str | None = None  # number of a warning
+    case: str | None = None  # number of a case
+    nth: int | None = None  # which report of the case
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Paper:
     """A paper: its name on the command line, its title, and the formats it comes in.
 
     `of_system`: it is about one graded object, which has to be named. `editions`: years of the form
-    that it may follow, the usual one first.
+    that it may follow, the usual one first. `about`: the option (warning, case) that has to be given.
     """
 
     title: str
@@ -54,6 +57,7 @@ class Paper:
     make: Callable[[Ground, Wish], Made]
     of_system: bool = False
     editions: tuple[str, ...] = ()
+    about: str = ""
 
 
 class NothingToPrint(Exception):
@@ -146,6 +150,12 @@ def _of_conclusion(title: str, name: str, *more: str) -> Paper:
     return Paper(title, ("docx", "pdf", "xlsx", *more), make, of_system=True)
 
 
+def _of_incident(title: str, name: str, about: str, *formats: str) -> Paper:
+    """A paper of one warning or of one case."""
+    make = _lazily("tlsec.cli.report_incident", name)
+    return Paper(title, formats or ("docx", "pdf"), make, about=about)
+
+
 PAPERS = {
     "ledger": Paper(N_("风险预警台账"), ("xlsx",), _ledger),
     "notice": Paper(N_("整改通知书"), ("docx", "pdf"), _notice),
@@ -177,6 +187,11 @@ PAPERS = {
         ("docx", "pdf"),
         _lazily("tlsec.cli.report_standing", "secrecy"),
     ),
+    "warning": _of_incident(N_("网络安全预警通报"), "warning", "warning"),
+    "receipts": _of_incident(N_("预警通报回执统计表"), "receipts", "warning", "xlsx"),
+    "incident": _of_incident(N_("网络安全事件报告单"), "incident", "case"),
+    "disposal": _of_incident(N_("网络安全事件处置总结报告"), "disposal", "case"),
+    "transfer": _of_incident(N_("网络安全线索移送单"), "transfer", "case"),
 }
 
 
@@ -193,7 +208,8 @@ def write_document(document: object, path: Path) -> None:
     help=_(
         "出具公文与报表。list 列出全部；ledger 台账、notice 整改通知书、scan 巡检小结、"
         "grading 定级报告、filing 备案表、selfcheck 自查报告、gap 差距分析报告、rectification 整改报告、"
-        "evaluation 测评报告体例的自评报告、capability 安全防护能力评估、secrecy 分级保护边界核查记录。"
+        "evaluation 测评报告体例的自评报告、capability 安全防护能力评估、secrecy 分级保护边界核查记录、"
+        "warning 预警通报、receipts 回执统计表、incident 事件报告单、disposal 处置总结、transfer 线索移送单。"
     )
     + "\n\n"
     + _(
@@ -212,6 +228,9 @@ def write_document(document: object, path: Path) -> None:
 @click.option("--system", help=_("哪个系统，写编号或名称"))
 @click.option("--edition", help=_("表式的年份，如 2025，缺省为该文书常用的"))
 @click.option("--run", "run_id", type=int, help=_("巡检编号，缺省为最近一次"))
+@click.option("--warning", "warning", help=_("哪一份预警通报，写编号"))
+@click.option("--case", "case", help=_("哪一起事件，写编号"))
+@click.option("--nth", type=int, help=_("第几次报告，缺省为最近一次（incident）"))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context
 def report(
@@ -223,6 +242,9 @@ def report(
     system: str | None,
     edition: str | None,
     run_id: int | None,
+    warning: str | None,
+    case: str | None,
+    nth: int | None,
     as_json: bool,
 ) -> None:
     if paper == "list":
@@ -234,7 +256,10 @@ def report(
     ground = open_ground(ctx)
     _known(unit, run_id)
     about = system_named(system).id if system else None
-    wish = Wish(form or "", unit, run_id, about, edition or "", county)
+    wish = Wish(form or "", unit, run_id, about, edition or "", county, warning, case, nth)
+    if chosen.about and not getattr(wish, chosen.about):
+        message = _("{title}要写明编号：--{option} 编号")
+        fail(message.format(title=_(chosen.title), option=chosen.about), BAD_INPUT)
     made = _made(ground, chosen, wish)
     if as_json:
         print_json({"papers": [str(each.path) for each in made]})
