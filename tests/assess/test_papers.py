@@ -298,7 +298,7 @@ def test_the_annex_and_the_file_for_machines(whole: Bench, tmp_path: Path) -> No
     assert sheet.max_row == 1 + len(row.items)
     oscal.write(data, tmp_path / "a.json")
     loaded = AssessmentResults.oscal_read(tmp_path / "a.json")
-    assert loaded is not None
+    assert isinstance(loaded, AssessmentResults)
     props = {p.name: p.value for p in loaded.results[0].props or []}
     assert float(props["rate-low"]) == row.result["number"]["low"]
     assert props["sha256"] == row.digest
