@@ -6,12 +6,12 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from tlsec.facts import Locator
-from tlsec.register import items, memory, merging
+from tlsec.register import items, memory, merging, raising
 from tlsec.register.models import Alert
 from tlsec.register.rules import below
 from tlsec.register.sla import Sla
@@ -72,6 +72,8 @@ def fire(
         head.save()
         return False
     before = Alert.objects.filter(fingerprint=key).order_by("-episode").first()
+    severity = raising.raised(firing.check, firing.subject, firing.severity, now)
+    firing = replace(firing, severity=severity)
     alert = Alert.objects.create(
         fingerprint=key,
         episode=before.episode + 1 if before else 1,
