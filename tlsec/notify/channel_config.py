@@ -93,9 +93,9 @@ class SmsConfig(HttpConfig):
     token: SecretRef | None = None
     body: Literal["json", "form"] = "json"
     fields: dict[str, str] = Field(min_length=1)
-    headers: dict[str, str] = {}
-    templates: dict[Literal["urgent", "normal", "digest"], str] = {}
-    accepted: dict[str, tuple[str, ...]] = Field(default={}, strict=False)
+    headers: dict[str, str] = Field(default_factory=dict)
+    templates: dict[Literal["urgent", "normal", "digest"], str] = Field(default_factory=dict)
+    accepted: dict[str, list[str]] = Field(default_factory=dict)
     text_characters: int = Field(default=140, ge=20, le=1000)
     secret_fields: ClassVar[tuple[str, ...]] = ("token",)
 

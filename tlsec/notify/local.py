@@ -28,7 +28,8 @@ class Local:
 
     def send(self, message: Message, now: datetime) -> Sent:
         at = now.astimezone(ZONE)
-        line = f"{at:%Y-%m-%d %H:%M:%S} {message.urgency} {message.key} {redact.flat(message.title)} {redact.flat(message.text)}"
+        said = redact.flat(f"{message.title} {message.text}")
+        line = f"{at:%Y-%m-%d %H:%M:%S} {message.urgency} {message.key} {said}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             _append(self._folder / LINES, line)

@@ -15,17 +15,17 @@ _IPV4 = re.compile(r"(?<![\d.])(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}(?![\d]|\.\d)
 _IPV6 = re.compile(
     r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]{1,4})?(?![\w:])"
 )
-_NAMED = re.compile(
-    r"""(?ix) (?<![\w-])
-        (?P<name> [\w-]* (?: (?: passw(?:or)?d | passwd | pwd | secret | token | api[-_]?key | access[-_]?key
-        | private[-_]?key | credential | authorization | cookie | session(?:id)? ) [\w-]*
-        | 口令 | 密码 | 密钥 | 令牌 ) )
-        (?P<mark> ["']? \s* [:=：] \s* | ["']? \s* (?:为|是) \s* )
+_NAMED = re.compile(  # no part of it without a bound: a long text must not take long
+    r"""(?ix)
+        (?P<name> (?: passw(?:or)?d | passwd | pwd | secret | token | api[-_]?key | access[-_]?key
+        | private[-_]?key | credential | authorization | cookie | session(?:id)? ) [\w-]{0,40}
+        | 口令 | 密码 | 密钥 | 令牌 )
+        (?P<mark> ["']? \s{0,4} [:=：] \s{0,4} | ["']? \s{0,4} (?:为|是) \s{0,4} )
         (?! \d{1,3} \s* (?: $ | [\s，。、；,;] | [项处个次条台家] ) )  # a count
         (?P<value> (?:bearer|basic)\s+\S+ | "[^"]*" | '[^']*' | [^\s,;，；、。&<>"')）]+ )"""
 )  # fmt: skip
 _SCHEME = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
-_USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s@]+@")
+_USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://)[^/\s@]{1,300}@")
 _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )

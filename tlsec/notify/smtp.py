@@ -12,17 +12,18 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as POLICY
-from io import BufferedIOBase
+from pathlib import Path
 from typing import Any
 
 from tlsec.i18n import _
 from tlsec.notify import redact
 from tlsec.notify.channel_config import SmtpConfig
 from tlsec.notify.config import Setup
+from tlsec.notify.ladder import Times
 from tlsec.notify.message import SOON, Message, Sent
 from tlsec.notify.secret import Unready
 
-TALK_SECONDS = 3  # a talk has several turns: its bound is so many times that of one request
+TALK_TURNS = 3  # a talk has several turns: its bound is so many times that of one request
 
 
 class Smtp:
@@ -39,15 +40,14 @@ class Smtp:
         except Unready as error:
             return Sent(False, str(error))
         mail = self._mail(message, to, now)
-        handed_over = False
+        talk = self._talk()
         try:
-            with self._connected() as talk:
+            with self._connected(talk):
                 if password:
                     talk.login(self._config.user, password.reveal())
-                handed_over = True
                 refused = talk.send_message(mail, self._config.sender, to)
         except (smtplib.SMTPException, OSError, ValueError) as error:
-            return self._failed(error, handed_over)
+            return self._failed(error, talk.given)
         if refused:
             return Sent(True, _("有 {n} 个收件人被拒").format(n=len(refused)))
         return Sent(True)
@@ -69,30 +69,30 @@ class Smtp:
         mail.set_content(redact.cut(message.text, most) + end + "\n", charset="utf-8")
         return mail
 
+    def _talk(self) -> _Talk:
+        config = self._config
+        ca = self._setup.root / config.ca if config.ca else None
+        return _Talk(config.host, self._setup.ladder.times, ca, config.security)
+
     @contextmanager
-    def _connected(self) -> Iterator[smtplib.SMTP]:
+    def _connected(self, talk: _Talk) -> Iterator[None]:
         config, times = self._config, self._setup.ladder.times
-        ca = str(self._setup.root / config.ca) if config.ca else None
-        trust = ssl.create_default_context(cafile=ca)
-        talk = _Talk(times.answer_bytes, trust if config.security == "tls" else None)
-        talk.timeout = times.connect_seconds
-        guard = threading.Timer(TALK_SECONDS * times.total_seconds, talk.cut)
+        guard = threading.Timer(TALK_TURNS * times.total_seconds, talk.cut)
         guard.daemon = True
         guard.start()
         try:
             code, _greeting = talk.connect(config.host, config.port)
             if code != 220:
                 raise smtplib.SMTPConnectError(code, b"")
-            talk.sock_.settimeout(times.total_seconds)
             if config.security == "starttls":
-                talk.starttls(context=trust)
-            yield talk
+                talk.starttls(context=talk.trust)
+            yield
             talk.leave()
         finally:
             guard.cancel()
             talk.close()
 
-    def _failed(self, error: Exception, handed_over: bool) -> Sent:
+    def _failed(self, error: Exception, given: bool) -> Sent:
         """In words of ours: what a mail server says may repeat the password or an address."""
         if isinstance(error, smtplib.SMTPAuthenticationError):
             return Sent(
@@ -113,46 +113,56 @@ class Smtp:
         if isinstance(error, ssl.SSLCertVerificationError):
             return Sent(False, _("对方证书不可信"), SOON)
         if isinstance(error, TimeoutError):
-            return Sent(False, _("对方没有及时应答"), SOON, perhaps=handed_over)
+            return Sent(False, _("对方没有及时应答"), SOON, perhaps=given)
         if isinstance(error, ValueError):
             return Sent(False, _("邮件地址写法不对"))
-        return Sent(False, _("连接不上，或中途断开"), SOON, perhaps=handed_over)
+        return Sent(False, _("连接不上，或中途断开"), SOON, perhaps=given)
 
 
 class _Talk(smtplib.SMTP):
-    """An SMTP client that reads at most so many bytes and can be cut off from another thread."""
+    """An SMTP client that reads at most so many bytes and can be cut off from another thread.
+
+    `given`: the text of the mail went out, so that no answer may still mean yes.
+    """
 
     timeout: float
 
-    def __init__(self, most: int, trust: ssl.SSLContext | None) -> None:
-        self._most, self._trust = most, trust
-        self._cut = False
+    def __init__(self, host: str, times: Times, ca: Path | None, security: str) -> None:
         super().__init__(local_hostname="localhost")  # an own name would tell of the inner network
+        self.timeout, self._times = times.connect_seconds, times
+        self._host = host  # what the certificate has to be for
+        self._ca, self._at_once = ca, security == "tls"
+        self._cut = self.given = False
 
     @property
-    def sock_(self) -> socket.socket:
-        assert self.sock is not None
-        return self.sock
+    def trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self._ca) if self._ca else None)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((host, port), timeout)
+        plain.settimeout(self._times.total_seconds)
         self.sock = plain  # known from here on, so that it can be cut during the handshake
-        if self._trust is None:
-            return plain
-        self.sock = self._trust.wrap_socket(plain, server_hostname=host)
+        if self._at_once:
+            self.sock = self.trust.wrap_socket(plain, server_hostname=host)
         return self.sock
 
     def getreply(self) -> tuple[int, bytes]:
-        if self._cut:
+        if self._cut or self.sock is None:
             raise TimeoutError
         if self.file is None:
-            self.file = _Capped(self.sock_.makefile("rb"), self._most)
+            self.file = _Capped(self.sock.makefile("rb"), self._times.answer_bytes)
         try:
             return super().getreply()
         except smtplib.SMTPServerDisconnected:
             if self._cut:
                 raise TimeoutError from None
             raise
+        except smtplib.SMTPResponseException as error:  # a line without an end, not a reply
+            raise OSError from error
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.given = True
+        return super().data(msg)
 
     def cut(self) -> None:
         """End the talk now; whoever waits in it gets an error."""
@@ -175,7 +185,7 @@ class _Talk(smtplib.SMTP):
 class _Capped:
     """The server's lines, up to a bound over all of them."""
 
-    def __init__(self, file: BufferedIOBase | Any, most: int) -> None:
+    def __init__(self, file: Any, most: int) -> None:
         self._file, self._left = file, most
 
     def readline(self, size: int = -1) -> bytes:

@@ -46,8 +46,8 @@ def start(
         key=key,
         policy=policy,
         defaults={
-            "unit": unit[:100], "title": redact.clean(title)[:200],
-            "text": redact.clean(text)[:4000], "link": link[:300], "version": version,
+            "unit": unit[:100], "title": redact.clean(title[:2000])[:200],
+            "text": redact.clean(text[:8000])[:4000], "link": link[:300], "version": version,
             "started": now, "next_at": now,
         },
     )  # fmt: skip

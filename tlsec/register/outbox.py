@@ -46,7 +46,7 @@ def enqueue(
     """
     if not key or len(key) > _KEY:
         raise ValueError(_("通知的事由（key）应为 1 至 {n} 个字符").format(n=_KEY))
-    title, text = redact.clean(title)[:200], redact.clean(text)[:4000]
+    title, text = redact.clean(title[:2000])[:200], redact.clean(text[:8000])[:4000]
     same = Notice.objects.filter(
         key=key, state=Notice.State.QUEUED, audience=audience, urgency=urgency, version=version,
         title=title, text=text, channel="",
