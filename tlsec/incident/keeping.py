@@ -47,9 +47,13 @@ def keep(
     actor: str,
     now: datetime,
     reason: str = "",
+    quiet: bool = False,
 ) -> None:
-    """Save a changed row with its next version, and record it with the rows that changed beside it."""
-    row.version += 1
+    """Save a changed row with its next version, and record it with the rows that changed beside it.
+
+    `quiet`: a reminder of the machine's, on which nobody's command rests; the version stays.
+    """
+    row.version += not quiet
     row.save()
     record([row, *beside], command, row.no, actor, now, reason)
 

@@ -73,6 +73,20 @@ class Summary(Named):
     verify: str = ""
 
 
+class Content(Named):
+    """An item of a report. `required`: a first report is not sent without it."""
+
+    id: str = Field(pattern=r"^[a-z]+$")
+    required: bool = False
+    hint: str = ""
+
+
+class Contents(Strict):
+    report: list[Content] = Field(min_length=1)
+    summary: list[Content] = Field(min_length=1)
+    verify: str = ""
+
+
 class Reporting(Ladder):
     """reporting-clocks.yaml."""
 
@@ -82,6 +96,7 @@ class Reporting(Ladder):
     inner: list[Duty] = Field(default_factory=list)
     crime: Duty
     summary: Summary
+    contents: Contents
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Reporting:
