@@ -37,25 +37,32 @@ class CaseState(StrEnum):
     DISMISSED = "dismissed"
 
 
-NAMES: dict[StrEnum, str] = {
-    WarningState.WATCHING: N_("监测"),
-    WarningState.JUDGING: N_("研判中"),
-    WarningState.TO_SIGN: N_("待签发"),
-    WarningState.SIGNED: N_("已签发"),
-    WarningState.ISSUED: N_("已发布"),
-    WarningState.ADJUSTED: N_("已调整"),
-    WarningState.LIFTED: N_("已解除"),
-    WarningState.DROPPED: N_("不予发布"),
-    ReceiptState.SENT: N_("待签收"),
-    ReceiptState.SIGNED: N_("已签收"),
-    ReceiptState.RESPONDING: N_("响应中"),
-    ReceiptState.DONE: N_("已反馈"),
-    ReceiptState.REPLACED: N_("已由新版代替"),
-    CaseState.JUDGING: N_("研判中"),
-    CaseState.HANDLING: N_("处置中"),
-    CaseState.HANDLED: N_("处置结束"),
-    CaseState.CLOSED: N_("已结案"),
-    CaseState.DISMISSED: N_("不构成事件"),
+# by kind of state: some have the same key, and none the same meaning
+NAMES: dict[type[StrEnum], dict[StrEnum, str]] = {
+    WarningState: {
+        WarningState.WATCHING: N_("监测"),
+        WarningState.JUDGING: N_("研判中"),
+        WarningState.TO_SIGN: N_("待签发"),
+        WarningState.SIGNED: N_("已签发"),
+        WarningState.ISSUED: N_("已发布"),
+        WarningState.ADJUSTED: N_("已调整"),
+        WarningState.LIFTED: N_("已解除"),
+        WarningState.DROPPED: N_("不予发布"),
+    },
+    ReceiptState: {
+        ReceiptState.SENT: N_("待签收"),
+        ReceiptState.SIGNED: N_("已签收"),
+        ReceiptState.RESPONDING: N_("响应中"),
+        ReceiptState.DONE: N_("已反馈"),
+        ReceiptState.REPLACED: N_("已由新版代替"),
+    },
+    CaseState: {
+        CaseState.JUDGING: N_("研判中"),
+        CaseState.HANDLING: N_("处置中"),
+        CaseState.HANDLED: N_("处置结束"),
+        CaseState.CLOSED: N_("已结案"),
+        CaseState.DISMISSED: N_("不构成事件"),
+    },
 }
 
 
@@ -137,7 +144,7 @@ _KINDS: dict[int, type[StrEnum]] = {
 
 def name(kind: type[StrEnum], state: str) -> str:
     """The user's word for a state."""
-    return _(NAMES[kind(state)])
+    return _(NAMES[kind][kind(state)])
 
 
 def allowed(table: Mapping[str, Command], state: str) -> list[Command]:
@@ -155,7 +162,9 @@ def after(
     if at not in rule.moves:
         may = listed(_(c.title) for c in allowed(table, state)) or _("无")
         message = _("{what} 现为“{state}”，不能“{title}”；可用：{may}")
-        raise Refused(message.format(what=what, state=_(NAMES[at]), title=_(rule.title), may=may))
+        raise Refused(
+            message.format(what=what, state=_(NAMES[kind][at]), title=_(rule.title), may=may)
+        )
     if rule.needs_reason and not reason.strip():
         raise Refused(_("“{title}”需要说明，请加 --reason").format(title=_(rule.title)))
     return rule.moves[at]

@@ -67,9 +67,14 @@ def parse(text: str) -> Rule:
 
 
 def same_product(name: str, seen: str) -> bool:
-    """Whether all words of a rule's name are among the words of what was seen, in any case and order."""
+    """Whether all words of a rule's name are among the words of what was seen, in any case and order.
+
+    Chinese is written without spaces: there it is enough that the text holds the word.
+    """
     wanted, there = _words(name), _words(seen)
-    return bool(wanted) and wanted <= there
+    chinese = {word for word in wanted if word[0] >= "\u3400"}
+    held = all(any(word in other for other in there) for word in chinese)
+    return bool(wanted) and held and wanted - chinese <= there
 
 
 def _words(text: str) -> set[str]:

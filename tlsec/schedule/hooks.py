@@ -32,5 +32,6 @@ HOOKS: tuple[Hook, ...] = (
     Hook("source-heartbeat", 60, "tlsec.register.heartbeat:watch"),
     Hook("intake-tidy", 86_400, "tlsec.register.heartbeat:tidy"),
     Hook("escalation", 5, "tlsec.register.escalation:sweep"),
+    Hook("incident-clocks", 30, "tlsec.incident.sweep:look"),
     Hook("notices", 5, "tlsec.register.outbox:deliver"),
 )
