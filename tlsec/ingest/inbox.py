@@ -42,6 +42,11 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def busy(self) -> bool:
+        """Whether something waits, or the end was asked for."""
+        return bool(self._waiting) or self._closed
+
     def offer(self, delivery: Delivery) -> bool:
         """Take a datagram, or count it lost."""
         if self._full():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
@@ -61,12 +62,19 @@ def text_of(raw: bytes) -> str:
 def short(value: object, most: int = TEXT) -> str:
     """Text for people: one line, no control characters, bounded."""
     text = str(value)[: most * 2]
+    if text.isprintable():
+        return text.strip()[:most]
     return "".join(c if c.isprintable() else " " for c in text).strip()[:most]
 
 
 def address_of(value: object) -> str:
     """An IP address in its one spelling, mapped IPv4 as IPv4; "" for anything else."""
-    text = str(value)[:100].strip().strip("[]")
+    return _address(str(value)[:100])
+
+
+@lru_cache(8192)
+def _address(text: str) -> str:
+    text = text.strip().strip("[]")
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:

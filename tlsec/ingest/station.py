@@ -29,12 +29,16 @@ _RETRY_SECONDS = (0.5, 1, 2, 5, 10, 30)
 
 @dataclass
 class Station:
-    """`store` runs in a thread; `marks` tells where to go on in a file; `say` tells the operator."""
+    """`store` runs in a thread; so does `idle` when nothing waits, again while it says that there is more.
+
+    `marks` tells where to go on in a file; `say` tells the operator.
+    """
 
     settings: Settings
     limits: Limits
     root: Path
     store: Store
+    idle: Callable[[], bool]
     marks: Callable[[str, str], Mark | None]
     clock: Callable[[], datetime]
     say: Callable[[str], None]
@@ -70,7 +74,11 @@ class Station:
 
     async def _storing(self, inbox: Inbox, thread: ThreadPoolExecutor) -> None:
         loop = asyncio.get_running_loop()
-        while batch := await inbox.batch():
+        while True:
+            while not inbox.busy and await loop.run_in_executor(thread, self.idle):
+                pass
+            if not (batch := await inbox.batch()):
+                return
             lost = inbox.lost()
             for tried in range(10**9):
                 try:

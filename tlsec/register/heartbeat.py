@@ -15,13 +15,16 @@ from tlsec.register.models_intake import HourCount, RawEvent, Source
 
 CHECK = "ingest.source-silent"
 OURSELVES = "tlsec"
+_TURNS = 50  # of opening items, so that one run of the duty ends
 
 
 def watch(now: datetime) -> None:
     """Raise and clear alerts of silent sources, open items that wait, let go what is past keeping."""
     ground = Ground.of(workspace.find())
     look(now, ground)
-    opening.open_waiting(now, ground.limits.per_batch_items)
+    for _turn in range(_TURNS):
+        if not opening.open_waiting(now, ground.limits.per_batch_items):
+            break
 
 
 def look(now: datetime, ground: Ground) -> int:

@@ -120,13 +120,17 @@ def _fresh(events: Iterable[Event], tally: sources.Tally) -> dict[str, Event]:
 
 def _placed(fresh: Mapping[str, Event], now: datetime, ground: Ground) -> list[Placed]:
     """Events with their identities. Places that are new beyond number share one."""
-    linked = [(key, *ground.linker.link(event, now)) for key, event in fresh.items()]
-    placed = [Placed(key, event, identity.identify(event, asset)) for key, event, asset in linked]
+    linked = ground.linker.link(list(fresh.values()), now)
+    placed = [
+        Placed(key, event, identity.identify(event, asset))
+        for key, (event, asset) in zip(fresh, linked, strict=True)
+    ]
     seen = _known({one.who.fingerprint for one in placed})
+    ground.places.recall((one.who for one in placed if one.who.fingerprint not in seen), now)
     for index, one in enumerate(placed):
         if one.who.fingerprint in seen:
             continue
-        if one.who.locus and ground.places.too_many(one.who.asset, one.who.check, now):
+        if one.who.locus and ground.places.too_many(one.who):
             elsewhere = {"place": identity.ELSEWHERE}
             who = identity.identify(one.event, one.who.asset, elsewhere)
             placed[index] = Placed(one.key, one.event, who)

@@ -24,7 +24,8 @@ def insert(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> None
     marks = ", ".join(["%s"] * len(fields))
     table = quote(model._meta.db_table)
     sql = f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
-    _many(sql, (tuple(_plain(f, row) for f in fields) for row in rows))
+    plain = [_Plain(f) for f in fields]
+    _many(sql, (tuple(each(row) for each in plain) for row in rows))
 
 
 def update(model: type[models.Model], key: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -37,7 +38,8 @@ def update(model: type[models.Model], key: str, rows: Sequence[Mapping[str, Any]
     sets = ", ".join(f"{quote(str(fields[name].column))} = %s" for name in named)
     where = quote(str(fields[key].column))
     sql = f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {where} = %s"  # noqa: S608
-    _many(sql, (tuple(_plain(fields[name], row) for name in (*named, key)) for row in rows))
+    plain = [_Plain(fields[name]) for name in (*named, key)]
+    _many(sql, (tuple(each(row) for each in plain) for row in rows))
 
 
 def lock(name: str) -> None:
@@ -65,11 +67,25 @@ def _many(sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
             cursor.executemany(sql, chunk)
 
 
-def _plain(field: models.Field[Any, Any], row: Mapping[str, Any]) -> Any:
-    name = field.attname
-    value = row[name] if name in row else field.get_default()
-    if isinstance(field, models.JSONField):
-        return None if value is None else json.dumps(value, ensure_ascii=False)
-    if isinstance(value, datetime):
-        value = value.astimezone(UTC)
-    return field.get_db_prep_save(value, connection)
+class _Plain:
+    """One column's value of a row, as the database takes it. Plain values go through as they are."""
+
+    def __init__(self, field: models.Field[Any, Any]) -> None:
+        self._field, self._name = field, field.attname
+        self._json = isinstance(field, models.JSONField)
+        self._times: dict[datetime, Any] = {}  # most rows of a batch share their times
+
+    def __call__(self, row: Mapping[str, Any]) -> Any:
+        value = row[self._name] if self._name in row else self._field.get_default()
+        if value is None:
+            return None
+        if self._json:
+            return json.dumps(value, ensure_ascii=False)
+        if type(value) in (str, int, float, bool):
+            return value
+        if not isinstance(value, datetime):
+            return self._field.get_db_prep_save(value, connection)
+        if value not in self._times:
+            at = value.astimezone(UTC)
+            self._times[value] = self._field.get_db_prep_save(at, connection)
+        return self._times[value]

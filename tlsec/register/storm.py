@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import Count, F, Sum
 
+from tlsec.ingest.identity import Identity as Who
 from tlsec.ingest.limits import Storm
 from tlsec.register import rows
 from tlsec.register.models_intake import HourCount, Identity
@@ -81,15 +82,23 @@ class Places:
     _hour: datetime | None = None
     _new: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def too_many(self, asset: str, check: str, now: datetime) -> bool:
-        """Count one new place; whether it is beyond what is told apart within an hour."""
+    def recall(self, whos: Iterable[Who], now: datetime) -> None:
+        """Count what the hour has brought already for the pairs that are not remembered."""
         hour = hour_of(now)
         if hour != self._hour or len(self._new) > _REMEMBERED:
             self._hour, self._new = hour, {}
-        key = (asset, check)
-        if key not in self._new:
-            known = Identity.objects.filter(asset_ref=asset, check_ref=check, first_seen__gte=hour)
-            self._new[key] = known.count()
+        asked = {(who.asset, who.check) for who in whos} - set(self._new)
+        self._new |= dict.fromkeys(asked, 0)
+        for chunk in rows.chunks({asset for asset, _check in asked}):
+            recent = Identity.objects.filter(asset_ref__in=chunk, first_seen__gte=hour)
+            counted = recent.values_list("asset_ref", "check_ref").annotate(n=Count("pk"))
+            for asset, check, n in counted:
+                if (asset, check) in asked:
+                    self._new[(asset, check)] = n
+
+    def too_many(self, who: Who) -> bool:
+        """Count one new place of a pair that was recalled; whether it is beyond what is told apart."""
+        key = (who.asset, who.check)
         if self._new[key] >= self.limits.places_per_hour:
             return True
         self._new[key] += 1
