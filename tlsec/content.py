@@ -19,8 +19,15 @@ def policies(workspace: Path | None = None) -> list[Path]:
 
 @cache
 def fact_types() -> Mapping[str, type[Any]]:
-    """The fact dataclass of every probe, id@version, with that of the register's own record."""
+    """The fact dataclass of every probe, id@version, with those of the register's and the watch's own."""
     from tlsec.inventory.facts import RecordFacts
     from tlsec.probe import registry
+    from tlsec.watch.facts import ClockFacts, ShareFacts, UplinkFacts
 
-    return {**registry.fact_types(), "inventory.record@1": RecordFacts}
+    return {
+        **registry.fact_types(),
+        "inventory.record@1": RecordFacts,
+        "watch.clock@1": ClockFacts,
+        "watch.share@1": ShareFacts,
+        "watch.uplink@1": UplinkFacts,
+    }

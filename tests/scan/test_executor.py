@@ -32,7 +32,7 @@ def probe(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
             raise RuntimeError("接错线")
 
     fake = Ports(a203_0_113_11=broken)
-    monkeypatch.setattr(runs, "_probes", lambda workspace: {"net.port": fake})
+    monkeypatch.setattr(runs, "probes_of", lambda workspace: {"net.port": fake})
     yield fake
 
 
@@ -233,7 +233,7 @@ def test_closed_ports_are_counted_and_kept_only_where_they_matter(
                 )
 
     fake = Switched()
-    monkeypatch.setattr(runs, "_probes", lambda workspace: {"net.port": fake})
+    monkeypatch.setattr(runs, "probes_of", lambda workspace: {"net.port": fake})
     job = jobs.spec(
         "net.port", "z6", asset="A-S16", address="192.0.2.11", ports=(27017,), declared=(),
         follow=False,

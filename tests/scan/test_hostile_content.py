@@ -29,7 +29,7 @@ def poisoned(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Ground:
     from tlsec.scan import jobs, runs
     from tlsec.scan.models import Verdict
 
-    monkeypatch.setattr(runs, "_probes", lambda workspace: {"net.port": Ports()})
+    monkeypatch.setattr(runs, "probes_of", lambda workspace: {"net.port": Ports()})
     job = jobs.spec(
         "net.port", "z6", asset="A-S16", address="192.0.2.11", ports=(27017,), declared=(),
         follow=False,

@@ -164,7 +164,7 @@ class Lookup:
 
     def describe(self, subject: str, address: str = "") -> Who:
         """Who answers for an asset, or else whoever its address was allocated to."""
-        address = address or (subject.removeprefix(UNKNOWN) if subject.startswith(UNKNOWN) else "")
+        address = address or _unknown_address(subject)
         asset = self._held.by_id(subject)
         if asset is not None:
             address = address or next(iter(asset.addresses), "")
@@ -224,9 +224,7 @@ class Lookup:
         `subject` is an asset's id, or u:<address>; `vantage` counts where the locator names none.
         What cannot be said of such a locator stays None.
         """
-        address = str(locator.get("address", "")) or (
-            subject.removeprefix(UNKNOWN) if subject.startswith(UNKNOWN) else ""
-        )
+        address = str(locator.get("address", "")) or _unknown_address(subject)
         port = int(locator.get("port", 0))
         name = str(locator.get("name") or locator.get("host") or "")
         known = self._held.at(str(ip_address(address))) if address else None
@@ -277,6 +275,14 @@ class Lookup:
         holders = self._held.by_host(name) if name else ()
         listed = {address for holder in holders for address in holder.addresses}
         return sorted(listed) if holders else sorted(asset.addresses)
+
+
+def _unknown_address(subject: str) -> str:
+    """The address of an u:<address>; "" for anything else, such as u:uplink."""
+    try:
+        return str(ip_address(subject.removeprefix(UNKNOWN)))
+    except ValueError:
+        return ""
 
 
 def _of_asset(asset: AssetRow) -> Mapping[str, Any]:

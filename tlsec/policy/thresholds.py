@@ -73,7 +73,7 @@ class Thresholds(_Strict):
         return next(level for level in self.levels if level.id == id)
 
     def marks(self, line: Line) -> tuple[Mark, ...]:
-        """When to warn on the way to each threshold, soonest first.
+        """When to warn on the way to each threshold, soonest first, the threshold itself included.
 
         A share of a threshold that lies before the one below it is due when that one is reached: until
         then it is not the next one.
@@ -86,7 +86,7 @@ class Thresholds(_Strict):
             limit = timedelta(minutes=minutes)
             found += [
                 Mark(level.id, share, max(limit * share, before), limit)
-                for share in sorted(self.alarm_shares)
+                for share in sorted({*self.alarm_shares, 1.0})
             ]
             before = limit
         return tuple(found)

@@ -28,6 +28,7 @@ PROBES: Mapping[str, ProbeRef] = MappingProxyType(
         "net.service": ProbeRef("tlsec.probe.net_service", "NetService"),
         "tls.handshake": ProbeRef("tlsec.probe.tls_handshake", "TlsHandshake"),
         "http.page": ProbeRef("tlsec.probe.http_page", "HttpPage"),
+        "http.visit": ProbeRef("tlsec.probe.http_visit", "HttpVisit"),
         "dns.records": ProbeRef("tlsec.probe.dns_records", "DnsRecords"),
     }
 )

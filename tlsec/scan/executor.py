@@ -18,7 +18,7 @@ from tlsec.i18n import _
 from tlsec.inventory import record
 from tlsec.probe.base import Probe, Result
 from tlsec.probe.gateway import Gateway, GatewayError, Stopped
-from tlsec.scan import lease
+from tlsec.scan import jobs, lease
 from tlsec.scan.models import Job
 
 T = TypeVar("T")
@@ -117,7 +117,7 @@ class Executor:
             return self._failed(job, _bug(error), Job.State.DONE)
 
     async def _attempt(self, job: Job) -> Finished | None:
-        target = self._target(job)
+        target = jobs.target(job.target, self.vantages(job.target["vantage"]))
         if job.probe == record.ID:
             started = datetime.now(UTC)
             result = await self._in_db(self.records, target)
@@ -159,25 +159,10 @@ class Executor:
         probe = self.probes.get(job.probe)
         fields = probe.locator if probe else record.LOCATOR
         moment = datetime.now(UTC)
-        target = self._target(job, Vantage(job.target["vantage"]))
+        target = jobs.target(job.target, Vantage(job.target["vantage"]))
         places = _unanswered(job, fields, target, set())
         results = [(Result(place_, failed), moment, moment) for place_ in places]
         return Finished(job, probe.version if probe else record.VERSION, results, state)
-
-    def _target(self, job: Job, vantage: Vantage | None = None) -> Target:
-        t = job.target
-        return Target(
-            asset=t["asset"],
-            vantage=vantage or self.vantages(t["vantage"]),
-            address=t.get("address", ""),
-            port=t.get("port", 0),
-            host=t.get("host", ""),
-            path=t.get("path", "/"),
-            tls=t.get("tls", False),
-            ports=tuple(t.get("ports", ())),
-            resolvers=tuple(t.get("resolvers", ())),
-            own_domains=tuple(t.get("own_domains", ())),
-        )
 
 
 def _bug(error: Exception) -> Failed:

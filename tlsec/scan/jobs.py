@@ -12,12 +12,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from tlsec.facts import Network, Scope
+from tlsec.facts import Network, Scope, Target, Vantage
 from tlsec.inventory.lookup import EndpointRow, Lookup
 from tlsec.inventory.models import Asset
 from tlsec.scan.plans import Step
 
 HTTP = ("http", "https")
+PAGES = ("http.page", "http.visit", "led.status")  # probes that are asked of a page
+WATCH_ONLY = ("http.visit", "led.status")  # of use to monitors, not to a scan of everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,22 @@ def spec(probe: str, vantage: str, **target: Any) -> JobSpec:
     if len(key) > 300:
         key = key[:230] + hashlib.sha256(key.encode()).hexdigest()
     return JobSpec(key, probe, {"vantage": vantage, **target})
+
+
+def target(values: Mapping[str, Any], vantage: Vantage) -> Target:
+    """What a probe is asked to look at, from a job's plain values."""
+    return Target(
+        asset=values["asset"],
+        vantage=vantage,
+        address=values.get("address", ""),
+        port=values.get("port", 0),
+        host=values.get("host", ""),
+        path=values.get("path", "/"),
+        tls=values.get("tls", False),
+        ports=tuple(values.get("ports", ())),
+        resolvers=tuple(values.get("resolvers", ())),
+        own_domains=tuple(values.get("own_domains", ())),
+    )
 
 
 def build(
@@ -89,14 +107,15 @@ def _of_endpoint(
         yield spec("net.service", step.vantage, **common)
     if "tls.handshake" in wanted and row.tls:
         yield spec("tls.handshake", step.vantage, host=row.host, **common)
-    if "http.page" in wanted and row.service in HTTP:
+    if (asked := [probe for probe in PAGES if probe in wanted]) and row.service in HTTP:
         pages = row.pages or (("/", False),)
         for path, internal in pages:
             if step.pages == "all" or internal == (step.pages == "internal"):
-                yield spec(
-                    "http.page", step.vantage, host=row.host, path=path, tls=row.tls,
-                    own_domains=own, **common,
-                )  # fmt: skip
+                for probe in asked:
+                    yield spec(
+                        probe, step.vantage, host=row.host, path=path, tls=row.tls,
+                        own_domains=own, **common,
+                    )  # fmt: skip
 
 
 def _discover(

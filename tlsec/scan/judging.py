@@ -68,13 +68,16 @@ class Judging:
                     asked += finished.job.probe == "net.port" and finished.state == Job.State.DONE
                     if not self._worth_keeping(finished, result, alerted):
                         continue
-                    row = self._observation(finished, result, started, ended)
+                    row = self.observation(
+                        finished.job.probe, finished.version, finished.job.target, result,
+                        started, ended,
+                    )  # fmt: skip
                     observations.append(row)
-                    for loaded, judged in self._judge(row, result):
+                    for loaded, judged in self.judged(row, result, datetime.now(UTC)):
                         waived = self.waivers.covering(judged, row["subject"], result.locator)
-                        verdicts.append(self._verdict_row(row, judged, waived))
+                        verdicts.append(self.verdict_row(row, judged, waived))
                         if judged.state == "fail" and not waived.all_of(judged):
-                            fired = self._raise(loaded, judged, waived, row, result.locator)
+                            fired = self.raise_alert(loaded, judged, waived, row, result.locator)
                             new, again = new + fired, again + (not fired)
                         elif (calmed := _CALM.get(judged.state)) is not None:
                             place = judged.check, row["subject"], result.locator
@@ -125,16 +128,23 @@ class Judging:
     def _subject(self, target: Mapping[str, Any], locator: Locator) -> str:
         return str(target["asset"]) or f"u:{locator.get('address', '')}"
 
-    def _observation(
-        self, finished: Finished, result: Result, started: datetime, ended: datetime
+    def observation(
+        self,
+        probe: str,
+        version: int,
+        target: Mapping[str, Any],
+        result: Result,
+        started: datetime,
+        ended: datetime,
     ) -> dict[str, Any]:
+        """A row of Observation. `target`: its asset and vantage."""
         return {
             "run_id": self.run.pk,
-            "probe": finished.job.probe,
-            "probe_version": finished.version,
-            "subject": self._subject(finished.job.target, result.locator),
+            "probe": probe,
+            "probe_version": version,
+            "subject": self._subject(target, result.locator),
             "locator_key": locator_key(result.locator),
-            "vantage": finished.job.target["vantage"],
+            "vantage": target["vantage"],
             "started": started,
             "ended": ended,
             "reason": "" if isinstance(result.attempt, Done) else str(result.attempt.reason),
@@ -154,11 +164,13 @@ class Judging:
             ]
         return self._checks[probe]
 
-    def _judge(self, row: Mapping[str, Any], result: Result) -> Iterator[tuple[Loaded, Judged]]:
+    def judged(
+        self, row: Mapping[str, Any], result: Result, now: datetime
+    ) -> Iterator[tuple[Loaded, Judged]]:
+        """The verdicts of the checks in question over one observation."""
         checks = self._checks_of(row["probe"])
         if not checks:
             return
-        now = datetime.now(UTC)
         asset = schema.plain(self.lookup.asset_facts(result.locator, row["subject"]))
         attempt = Done(row["facts"]) if isinstance(result.attempt, Done) else result.attempt
         needs = any(loaded.check.baseline for loaded in checks)
@@ -169,19 +181,18 @@ class Judging:
 
     def _baseline(self, row: Mapping[str, Any], now: datetime) -> Mapping[str, Any] | None:
         """The approved facts of this place. The first ones taken become it silently."""
-        found = Baseline.objects.filter(probe=row["probe"], locator_key=row["locator_key"]).first()
+        place = row.get("baseline_key", row["locator_key"])  # a second look is held to the first's
+        found = Baseline.objects.filter(probe=row["probe"], locator_key=place).first()
         if found is not None:
             facts: Mapping[str, Any] = found.facts
             return facts
-        if row["facts"] is not None:
+        if row["facts"] is not None and place == row["locator_key"]:
             key = {"probe": row["probe"], "locator_key": row["locator_key"]}
             values = {"facts": row["facts"], "run_id": self.run.pk, "taken": now, "approved_by": ""}
             bulk.insert(Baseline, [key | values])
         return None
 
-    def _verdict_row(
-        self, row: Mapping[str, Any], judged: Judged, waived: Waived
-    ) -> dict[str, Any]:
+    def verdict_row(self, row: Mapping[str, Any], judged: Judged, waived: Waived) -> dict[str, Any]:
         profile = self.policy.profile
         return {
             "run_id": self.run.pk,
@@ -204,7 +215,7 @@ class Judging:
             "now": judged.now,
         }  # fmt: skip
 
-    def _raise(
+    def raise_alert(
         self,
         loaded: Loaded,
         judged: Judged,

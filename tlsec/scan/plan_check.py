@@ -32,13 +32,13 @@ def check(file: Path, policy: Policy, lookup: Lookup) -> None:
         fault
         for i, spec in enumerate(specs)
         for j, step in enumerate(spec.steps)
-        for fault in _faults(marked, ("plans", i, "steps", j), step, zones, policy, lookup)
+        for fault in faults_of(marked, ("plans", i, "steps", j), step, zones, policy, lookup)
     ]
     if faults:
         raise Faulty(faults)
 
 
-def _faults(
+def faults_of(
     marked: Marked,
     at: marked_yaml.Path_,
     step: Step,
@@ -46,11 +46,12 @@ def _faults(
     policy: Policy,
     lookup: Lookup,
 ) -> Iterator[Fault]:
+    """Names in a step that stand for nothing."""
     if step.vantage not in lookup.vantages:
-        text = _unknown(_("台账里没有探测点 {name}"), step.vantage, lookup.vantages)
+        text = unknown(_("台账里没有探测点 {name}"), step.vantage, lookup.vantages)
         yield marked.fault((*at, "vantage"), text)
     if step.ports and step.ports not in policy.ports:
-        text = _unknown(_("没有端口清单 {name}"), step.ports, policy.ports)
+        text = unknown(_("没有端口清单 {name}"), step.ports, policy.ports)
         yield marked.fault((*at, "ports"), text)
     systems = System.objects.filter(id__in=step.systems).values_list("id", flat=True)
     assets = Asset.objects.filter(id__in=step.assets).values_list("id", flat=True)
@@ -63,7 +64,7 @@ def _faults(
         hints = known if field in ("probes", "zones") else ()
         for k, name in enumerate(names):
             if name not in known:
-                yield marked.fault((*at, field, k), _unknown(message, name, hints))
+                yield marked.fault((*at, field, k), unknown(message, name, hints))
     for k, block in enumerate(step.blocks):
         try:
             ip_network(block)
@@ -72,7 +73,8 @@ def _faults(
             yield marked.fault((*at, "blocks", k), text)
 
 
-def _unknown(message: str, name: str, known: Collection[str]) -> str:
+def unknown(message: str, name: str, known: Collection[str]) -> str:
+    """The message, with what may have been meant."""
     near = get_close_matches(name, known, 3, 0.6) or list(known)[:_SHOWN]
     hint = _("，可用：{known}").format(known=listed(near)) if near else ""
     return message.format(name=name) + hint

@@ -23,7 +23,15 @@ from tlsec.inventory.lookup import Lookup
 from tlsec.marked_yaml import Fault, Faulty
 from tlsec.policy import bundle
 from tlsec.policy.bundle import Policy
-from tlsec.probe import dns_records, http_page, net_port, net_service, registry, tls_handshake
+from tlsec.probe import (
+    dns_records,
+    http_page,
+    http_visit,
+    net_port,
+    net_service,
+    registry,
+    tls_handshake,
+)
 from tlsec.probe.base import Probe, Result
 from tlsec.probe.gateway import Gateway, GatewayError, Translate
 from tlsec.register import journal, sla
@@ -111,7 +119,7 @@ def target_jobs(ground: Ground, target: str) -> list[JobSpec]:
 
 
 def _everything(ground: Ground, **narrow: Any) -> Step:
-    probes = [*registry.PROBES, record.ID]
+    probes = [*(p for p in registry.PROBES if p not in jobs.WATCH_ONLY), record.ID]
     return Step(vantage=main_vantage(ground), probes=probes, ports="high-risk", **narrow)
 
 
@@ -249,7 +257,7 @@ def _execute(
     executor = Executor(
         run=run.pk,
         gateway=gateway,
-        probes=_probes(ground.workspace),
+        probes=probes_of(ground.workspace),
         vantages=ground.lookup.vantage,
         store=store,
         records=lambda target: _record(ground, target),
@@ -271,7 +279,8 @@ def _record(ground: Ground, target: Target) -> Result:
     return Result({"asset": target.asset}, Done(facts))
 
 
-def _probes(workspace: Workspace) -> dict[str, Probe]:
+def probes_of(workspace: Workspace) -> dict[str, Probe]:
+    """Every probe as this workspace wants it: with its roots and page marks."""
     roots = [
         certificate
         for name in workspace.config.trust
@@ -286,6 +295,7 @@ def _probes(workspace: Workspace) -> dict[str, Probe]:
             net_service.NetService(),
             tls_handshake.TlsHandshake(roots=roots),
             http_page.HttpPage(signatures=marks),
+            http_visit.HttpVisit(),
             dns_records.DnsRecords(),
         )
     }
