@@ -306,7 +306,8 @@ texts = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20)
 
 @given(
     title=texts, message=texts, severity=st.sampled_from(["low", "critical"]), actor=texts,
-    locus=st.dictionaries(st.sampled_from(["path", "account", "proto"]), texts, max_size=3), minutes=st.integers(0, 9**6),
+    locus=st.dictionaries(st.sampled_from(["path", "account", "proto"]), texts, max_size=3),
+    minutes=st.integers(0, 9**6),
 )  # fmt: skip
 @settings(max_examples=100, deadline=None)
 def test_volatile_fields_keep_the_key_and_the_place_changes_it(

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 _HEAD = 256  # bytes that tell a file from its successor on the same inode
 _CHUNK = 2**20
+_PACKED = (".gz", ".xz", ".bz2", ".zst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,17 @@ class Mark:
 
 
 class Tail:
-    """Follows one path. `line_bytes`: a longer line is given out cut at one byte more, its rest skipped."""
+    """Follows one path. `line_bytes`: a longer line is given out cut at one byte more, its rest skipped.
 
-    def __init__(self, path: Path, line_bytes: int, mark: Mark | None = None) -> None:
+    `grace`: looks at a rotated file that find nothing more before its successor is opened, because its
+    writer may not have been told yet. Files rotated in between are read in the order of their last change.
+    """
+
+    def __init__(
+        self, path: Path, line_bytes: int, mark: Mark | None = None, grace: int = 4
+    ) -> None:
         self._path, self._most = path, line_bytes
+        self._grace, self._looks = grace, 0
         self._stream: BinaryIO | None = None
         self._offset = 0
         self._held = b""  # a line that has not ended yet
@@ -49,6 +57,7 @@ class Tail:
                 self._start(self._path.open("rb") if self._path.exists() else None, 0)
                 continue
             more = self._more(lines - len(found))
+            self._looks = 0 if more else self._looks
             found += more
             if not more and not self._rotated():
                 break
@@ -84,7 +93,7 @@ class Tail:
 
     def _start(self, stream: BinaryIO | None, offset: int) -> None:
         self.close()
-        self._stream, self._offset = stream, offset
+        self._stream, self._offset, self._looks = stream, offset, 0
         self._held, self._cutting = b"", False
         self._head, self._head_size = "", 0
         if stream is not None:
@@ -99,16 +108,29 @@ class Tail:
         )
 
     def _rotated(self) -> bool:
-        """Whether the path is another file by now; then it is opened. The old one was read to its end."""
+        """Whether the path is another file by now; then the next one to read is opened."""
         assert self._stream is not None  # opened by read
+        ended = os.fstat(self._stream.fileno())
         try:
-            current = self._path.stat().st_ino
+            if self._path.stat().st_ino == ended.st_ino:
+                return False
+            if self._looks < self._grace:
+                self._looks += 1
+                return False
+            self._start(self._next(ended).open("rb"), 0)
         except OSError:
             return False  # moved away, its successor not made yet
-        if current == os.fstat(self._stream.fileno()).st_ino:
-            return False
-        self._start(self._path.open("rb"), 0)
         return True
+
+    def _next(self, ended: os.stat_result) -> Path:
+        """The oldest file that was changed after the one that ended, the path itself at the latest."""
+        later = []
+        for each in self._path.parent.iterdir():
+            if each.name.startswith(self._path.name) and each.suffix not in _PACKED:
+                about = each.stat()
+                if about.st_mtime_ns > ended.st_mtime_ns and each != self._path:
+                    later.append((about.st_mtime_ns, each))
+        return min(later)[1] if later else self._path
 
     def _more(self, lines: int) -> list[tuple[bytes, Mark]]:
         assert self._stream is not None  # opened by read
