@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tlsec.register.transitions import COMMANDS, STATE_NAMES, State
+from tlsec.register.transitions import State
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 

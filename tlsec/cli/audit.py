@@ -19,7 +19,7 @@ def audit() -> None: ...
 
 @audit.command(
     help=with_example(
-        _("校验全链，并核对台账与最后一条记录一致；有改动、缺失、乱序则退出码为 1"),
+        _("校验全链，并核对台账、例外、证据与最后一条记录一致；有改动、缺失、乱序则退出码为 1"),
         "tlsec audit verify",
     )
 )
@@ -27,10 +27,11 @@ def audit() -> None: ...
 @click.pass_context
 def verify(ctx: click.Context, as_json: bool) -> None:
     open_workspace(ctx)
-    from tlsec.register import journal
+    from tlsec.register import evidence, journal
     from tlsec.register.models import Journal
 
     breaks = list(journal.verify())
+    breaks += [journal.Break(0, str(damage)) for damage in evidence.verify(evidence.store())]
     count, head = Journal.objects.count(), journal.head()
     if as_json:
         listed = [{"seq": b.seq, "what": b.what} for b in breaks]

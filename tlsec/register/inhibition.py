@@ -108,7 +108,11 @@ def _root(
     alert: Alert, rows: list[Inhibition], troubles: Mapping[str, list[Alert]], places: Places
 ) -> Alert | None:
     seen, current = {alert.pk}, alert
-    while (cause := _cause(current, rows, troubles, places)) is not None and cause.pk not in seen:
+    while (cause := _cause(current, rows, troubles, places)) is not None:
+        if cause.pk == alert.pk:
+            return None  # they depend on each other: none of the circle is hidden by it
+        if cause.pk in seen:
+            break
         seen.add(cause.pk)
         current = cause
     return None if current is alert else current

@@ -134,8 +134,8 @@ def _warn(kind: type[ItemWaiver] | type[Mitigation], pk: int, now: datetime, rul
         after = {"item": item.no, "rows": [journal.tracked(row)]}
         journal.append(now, items.MACHINE, "item.warn", item.no, after)
         name = _("接受") if isinstance(row, ItemWaiver) else _("缓释")
-        title = _("{no} {name}将于 {until} 到期").format(
-            no=item.no, name=name, until=moment(row.until)
+        title = _("{no} {name}还有 {n} 天到期（{until}）").format(
+            no=item.no, name=name, n=days, until=moment(row.until)
         )
         notices.about(item, "owner@unit", title, item.title or item.description, "normal", now)
 

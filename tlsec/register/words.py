@@ -23,7 +23,7 @@ def severity_word(severity: str) -> str:
 
 def span(value: timedelta) -> str:
     """A length of time in its two largest units; the sign is left to the sentence."""
-    seconds = abs(int(value.total_seconds()))
+    seconds = round(abs(value.total_seconds()) / 60) * 60
     days, rest = divmod(seconds, 24 * _HOUR)
     hours, minutes = rest // _HOUR, rest % _HOUR // 60
     if days:
