@@ -160,6 +160,19 @@ def test(ctx: click.Context, channel: str, to: tuple[str, ...], as_json: bool) -
         ctx.exit(FINDINGS)
 
 
+@notify.command(
+    help=with_example(
+        _("输出一份写有全部通道的 notify.yaml 样例，删去用不着的即可"),
+        "tlsec notify example > notify.yaml",
+    )
+)
+def example() -> None:
+    from importlib.resources import files
+
+    text = files("tlsec.notify").joinpath("example.yaml").read_text(encoding="utf-8")
+    click.echo(text, nl=False)
+
+
 @notify.command(help=with_example(_("待发的通知，紧急的在前"), "tlsec notify queue --json"))
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, help=_("最多列多少条"))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))

@@ -13,7 +13,7 @@ from tlsec.notify.secret import SecretRef
 
 
 def _url(value: str) -> str:
-    """http only to a loopback address: everything else would carry the key in clear."""
+    """An address without anything secret in it: tokens have fields of their own."""
     parts = urlsplit(value)
     if parts.username or parts.password:
         raise ValueError(_("地址里不得写用户名口令"))

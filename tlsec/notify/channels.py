@@ -34,3 +34,8 @@ def mentions(setup: Setup, id_: str) -> str:
     if kind in ("dingtalk", "wecom", "sms"):
         return "phone"
     return "mail" if kind == "smtp" else ""
+
+
+def shared(setup: Setup, id_: str) -> bool:
+    """One room reads all that comes by it; mail and SMS go to the people of each audience alone."""
+    return setup.channels[id_].kind not in ("smtp", "sms")

@@ -222,7 +222,12 @@ def _misled(
     data: _File, channels: Mapping[str, ChannelConfig], marked: Marked, ladder: Ladder
 ) -> Iterator[Fault]:
     """References to channels and roles that are not there, and fallbacks that lead back."""
-    known = {*channels, LOCAL}
+    named = {row["id"] for row in data.channels if isinstance(row, dict) and "id" in row}
+    known = {
+        *channels,
+        *map(str, named),
+        LOCAL,
+    }  # a channel with a fault of its own is not missing too
     unknown = _("没有通道 {id}，只有 {known}")
     for i, row in enumerate(data.channels):
         target = row.get("fallback") if isinstance(row, dict) else None

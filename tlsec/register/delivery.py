@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.db.models import Q, QuerySet
 
 from tlsec import content
@@ -114,8 +114,9 @@ class _Worker:
 
     def _send_all(self, names: list[str]) -> None:
         """Each channel in a thread of its own, so that a slow one holds up no other."""
-        if len(names) == 1:
-            self._channel(names[0])
+        if len(names) == 1 or connection.in_atomic_block:  # other threads would wait for its end
+            for name in names:
+                self._channel(name)
             return
         with ThreadPoolExecutor(min(THREADS, len(names))) as pool:
             running = [pool.submit(copy_context().run, self._in_thread, name) for name in names]
@@ -211,7 +212,9 @@ class _Worker:
         crowded = due[: free + 1].count() > free
         if not crowded and not first.together:
             return [first]
-        same = due.filter(audience=first.audience)
+        same = due
+        if not channels.shared(self.setup, name):
+            same = same.filter(audience=first.audience)
         if not crowded:
             same = same.filter(together=True)
         if not urgent and crowded and state.digested_at:
@@ -240,7 +243,7 @@ class _Worker:
         if len(rows) == 1:
             return Message(
                 first.key, redact.clean(first.title, secrets), redact.clean(first.text, secrets),
-                urgency, self._addresses(name, first), first.link or self._link(first.key),
+                urgency, self._addresses(name, rows), first.link or self._link(first.key),
                 f"tlsec-{first.pk}",
             )  # fmt: skip
         most = self.setup.ladder.digest.lines
@@ -250,7 +253,7 @@ class _Worker:
         title = _("紧急通知 {n} 条") if urgency == "urgent" else _("通知汇总 {n} 条")
         return Message(
             "digest", title.format(n=len(rows)), redact.clean("\n".join(lines), secrets), urgency,
-            self._addresses(name, first), self.setup.console, f"tlsec-{first.batch}",
+            self._addresses(name, rows), self.setup.console, f"tlsec-{first.batch}",
         )  # fmt: skip
 
     def _link(self, key: str) -> str:
@@ -259,12 +262,18 @@ class _Worker:
         console = self.setup.console
         return f"{console.rstrip('/')}/ack/{quote(key, safe='')}" if console else ""
 
-    def _addresses(self, name: str, row: Notice) -> tuple[str, ...]:
+    def _addresses(self, name: str, rows: list[Notice]) -> tuple[str, ...]:
+        """Of everybody that the rows are for, and the channel's fixed ones."""
         by = channels.mentions(self.setup, name)
         fixed = self.setup.channels[name].to
         if not by:
             return fixed
-        found = [getattr(person, by) for person in people.of(row.audience, self.setup, self.now())]
+        audiences = dict.fromkeys(row.audience for row in rows)
+        found = [
+            getattr(person, by)
+            for audience in audiences
+            for person in people.of(audience, self.setup, self.now())
+        ]
         return tuple(dict.fromkeys((*(address for address in found if address), *fixed)))
 
     # what came of it
