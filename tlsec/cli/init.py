@@ -62,6 +62,9 @@ def create(directory: Path, sample: bool) -> None:
 
         with faults_end_here():
             answers.write(Inquiry.of(opened.root), root, today)
+        from tlsec.period import sample as periods
+
+        periods.write(root, today)
 
 
 def _config(sample: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +42,9 @@ class Wish:
     warning: str | None = None  # number of a warning
     case: str | None = None  # number of a case
     nth: int | None = None  # which report of the case
+    period: str = ""  # id of a key period, "" for the open or the last one
+    day: date | None = None
+    no: str = ""  # number of a handover or an exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,11 @@ def _of_incident(title: str, name: str, about: str, *formats: str) -> Paper:
     return Paper(title, formats or ("docx", "pdf"), make, about=about)
 
 
+def _of_period(title: str, name: str, *more: str) -> Paper:
+    """A paper of a key period."""
+    return Paper(title, ("docx", "pdf", *more), _lazily("tlsec.cli.report_period", name))
+
+
 PAPERS = {
     "ledger": Paper(N_("风险预警台账"), ("xlsx",), _ledger),
     "notice": Paper(N_("整改通知书"), ("docx", "pdf"), _notice),
@@ -192,6 +200,16 @@ PAPERS = {
     "incident": _of_incident(N_("网络安全事件报告单"), "incident", "case"),
     "disposal": _of_incident(N_("网络安全事件处置总结报告"), "disposal", "case"),
     "transfer": _of_incident(N_("网络安全线索移送单"), "transfer", "case"),
+    "workplan": _of_period(N_("保障工作方案"), "work_plan"),
+    "pledge": _of_period(N_("责任书"), "pledge"),
+    "roster": _of_period(N_("值班表"), "roster"),
+    "handover": _of_period(N_("交接班记录"), "handover"),
+    "zero": _of_period(N_("零报告（平安报）"), "zero", "xlsx"),
+    "daily": _of_period(N_("重保日报"), "daily"),
+    "freeze": _of_period(N_("变更冻结令"), "freeze"),
+    "exception": _of_period(N_("变更冻结例外审批单"), "exception"),
+    "blocklist": _of_period(N_("封禁清单"), "blocklist", "xlsx"),
+    "summary": _of_period(N_("重保总结报告"), "summary"),
 }
 
 
@@ -209,7 +227,9 @@ def write_document(document: object, path: Path) -> None:
         "出具公文与报表。list 列出全部；ledger 台账、notice 整改通知书、scan 巡检小结、"
         "grading 定级报告、filing 备案表、selfcheck 自查报告、gap 差距分析报告、rectification 整改报告、"
         "evaluation 测评报告体例的自评报告、capability 安全防护能力评估、secrecy 分级保护边界核查记录、"
-        "warning 预警通报、receipts 回执统计表、incident 事件报告单、disposal 处置总结、transfer 线索移送单。"
+        "warning 预警通报、receipts 回执统计表、incident 事件报告单、disposal 处置总结、transfer 线索移送单；"
+        "重保：workplan 工作方案、pledge 责任书、roster 值班表、handover 交接班记录、zero 零报告、daily 日报、"
+        "freeze 变更冻结令、exception 例外审批单、blocklist 封禁清单、summary 总结报告。"
     )
     + "\n\n"
     + _(
@@ -231,6 +251,11 @@ def write_document(document: object, path: Path) -> None:
 @click.option("--warning", "warning", help=_("哪一份预警通报，写编号"))
 @click.option("--case", "case", help=_("哪一起事件，写编号"))
 @click.option("--nth", type=int, help=_("第几次报告，缺省为最近一次（incident）"))
+@click.option("--period", default="", help=_("哪个重保期，写编号，缺省为打开的或最近的"))
+@click.option(
+    "--date", "day", type=click.DateTime(["%Y-%m-%d"]), help=_("哪一天（daily、zero、roster）")
+)
+@click.option("--no", default="", help=_("编号（handover、exception），缺省为最近一份"))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context
 def report(
@@ -245,6 +270,9 @@ def report(
     warning: str | None,
     case: str | None,
     nth: int | None,
+    period: str,
+    day: datetime | None,
+    no: str,
     as_json: bool,
 ) -> None:
     if paper == "list":
@@ -256,7 +284,10 @@ def report(
     ground = open_ground(ctx)
     _known(unit, run_id)
     about = system_named(system).id if system else None
-    wish = Wish(form or "", unit, run_id, about, edition or "", county, warning, case, nth)
+    wish = Wish(
+        form or "", unit, run_id, about, edition or "", county, warning, case, nth,
+        period, day.date() if day else None, no,
+    )  # fmt: skip
     if chosen.about and not getattr(wish, chosen.about):
         message = _("{title}要写明编号：--{option} 编号")
         fail(message.format(title=_(chosen.title), option=chosen.about), BAD_INPUT)

@@ -133,7 +133,7 @@ def _zero(
 
 
 def _cases(start: datetime, until: datetime) -> list[dict[str, str]]:
-    from tlsec.incident.states import NAMES, CaseState
+    from tlsec.incident.states import CaseState, name
 
     return [
         {
@@ -141,7 +141,7 @@ def _cases(start: datetime, until: datetime) -> list[dict[str, str]]:
             "title": row.title,
             "unit": row.unit,
             "system": row.system,
-            "state": _(NAMES[CaseState(row.state)]),
+            "state": name(CaseState, row.state),
             "level": row.level,
             "opened": _when(row.opened),
         }

@@ -186,9 +186,9 @@ def preview(phase: PhaseName) -> list[Change]:
     profile = profile_of(period)
     changes = [Change(_("阶段"), phase_names()[period.phase], phase_names()[phase])]
     if phase in profile.raised_in and period.raised is None:
-        changes += _raised_words(profile)
+        changes += raised_words(profile)
     elif phase not in profile.raised_in and period.raised is not None:
-        changes += [Change(c.what, c.after, c.before) for c in _raised_words(profile)]
+        changes += [Change(c.what, c.after, c.before) for c in raised_words(profile)]
     return changes
 
 
@@ -253,7 +253,7 @@ def _posture(period: Period, profile: Profile, now: datetime, actor: str) -> lis
 
 
 def _raise(period: Period, profile: Profile, now: datetime, actor: str) -> list[Change]:
-    words = _raised_words(profile)
+    words = raised_words(profile)
     made = posture.raise_(
         now, actor, period.id, profile.sla, period.systems, profile.uplift,
         profile.silences.hours, profile.silences.two_person,
@@ -287,7 +287,7 @@ def _restore(period: Period, now: datetime) -> Iterator[Change]:
         yield Change(_("恢复任务"), _("未恢复"), task.text)
 
 
-def _raised_words(profile: Profile) -> list[Change]:
+def raised_words(profile: Profile) -> list[Change]:
     """The rules that a raised phase changes, in words."""
     rules = in_force()
     raised = rules.profile(profile.sla)

@@ -268,7 +268,7 @@ def _folded(line: str) -> Iterator[str]:
 def sheet(rows: Iterable[Shift]) -> list[tuple[str, ...]]:
     """The roster as the cells of the sheet that `take` reads."""
     names = role_names()
-    made = []
+    made: list[tuple[str, ...]] = []
     for row in rows:
         made.append(
             (

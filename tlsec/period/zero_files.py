@@ -185,7 +185,7 @@ def _checked(file: Path, found: dict[str, str], faults: list[Fault]) -> Filled |
     for key in REQUIRED:
         if not found.get(key):
             faults.append(Fault(name, _("“{label}”没有填").format(label=_(BOXES[key]))))
-    unit = _unit(found.get("unit", ""))
+    unit = unit_named(found.get("unit", ""))
     if found.get("unit") and unit is None:
         faults.append(Fault(name, _("台账里没有单位 {name}").format(name=found["unit"][:80])))
     day = _day(found.get("day", ""))
@@ -204,7 +204,8 @@ def _checked(file: Path, found: dict[str, str], faults: list[Fault]) -> Filled |
     return Filled(unit, day, event, found["reporter"][:100], found, sha)
 
 
-def _unit(name: str) -> str | None:
+def unit_named(name: str) -> str | None:
+    """A unit by its id or full name."""
     rows = inventory.Unit.objects
     row = rows.filter(id=name).first() or rows.filter(name=name).first()
     return row.id if row else None

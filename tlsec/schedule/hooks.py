@@ -33,5 +33,6 @@ HOOKS: tuple[Hook, ...] = (
     Hook("intake-tidy", 86_400, "tlsec.register.heartbeat:tidy"),
     Hook("escalation", 5, "tlsec.register.escalation:sweep"),
     Hook("incident-clocks", 30, "tlsec.incident.sweep:look"),
+    Hook("period", 60, "tlsec.period.hooks:tick"),
     Hook("notices", 5, "tlsec.register.outbox:deliver"),
 )
