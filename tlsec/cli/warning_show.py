@@ -114,7 +114,7 @@ def list_(ctx: click.Context, everything: bool, as_json: bool) -> None:
 def show_(ctx: click.Context, no: str, as_json: bool) -> None:
     open_workspace(ctx)
     from tlsec.incident import issuing, states
-    from tlsec.incident.papers import class_name
+    from tlsec.incident.reports import class_name
     from tlsec.register.models import Journal
 
     with refusals_end_here():

@@ -6,30 +6,28 @@ from datetime import date, datetime
 from typing import Any
 
 from tlsec.i18n import _
-from tlsec.incident import keeping, receipts, states
+from tlsec.incident import cases, keeping, receipts, reports, states
 from tlsec.incident.matching import SURE
-from tlsec.incident.models import Warning
+from tlsec.incident.models import Case, CaseReport, Transfer, Warning
 from tlsec.incident.states import WarningState
-from tlsec.incident.words import LOCAL, REPLIES, SOURCES
+from tlsec.incident.words import LOCAL, OPERATORS, REPLIES, REPORTS, SOURCES
 from tlsec.inventory.models import Unit
-from tlsec.policy import event_class
+from tlsec.policy import incident_level, reporting
 from tlsec.policy import warning as colours
+from tlsec.register import journal
 from tlsec.report.papers.incident_data import (
     Affected,
     Attached,
+    ClockLine,
+    EvidenceLine,
+    IncidentReport,
     ReceiptRow,
     ReceiptTable,
+    ReportItem,
+    TransferPaper,
     WarningPaper,
 )
 from tlsec.workspace import Workspace
-
-
-def class_name(key: str) -> str:
-    """The printed name of a stored class; the key itself when the table no longer has it."""
-    try:
-        return event_class.find(event_class.load(keeping.folders()), key).name
-    except ValueError:
-        return key
 
 
 def contact_of(workspace: Workspace) -> tuple[str, str]:
@@ -63,7 +61,7 @@ def warning(workspace: Workspace, row: Warning, now: datetime) -> WarningPaper:
         date=day_of(row.signed or now),
         colour=_(colours.COLOUR_NAMES[colour]),
         numeral=shade.numeral if shade else "—",
-        category=class_name(row.category),
+        category=reports.class_name(row.category),
         source="　".join(filter(None, (_(SOURCES[row.source]), row.source_ref))),
         starts=row.starts,
         until=row.until or "",
@@ -159,3 +157,133 @@ def _receipt(row: Any, now: datetime) -> ReceiptRow:
         fixed=row.fixed if answered and row.fixed is not None else "",
         text=row.text,
     )
+
+
+def _time(text: str) -> datetime | str:
+    return datetime.fromisoformat(text) if text else ""
+
+
+def report(workspace: Workspace, row: CaseReport, now: datetime) -> IncidentReport:
+    """A report as it was written; only the clocks are as they stand now."""
+    case, about = row.case, row.facts
+    rules = reporting.load(keeping.folders())
+    level: incident_level.Level | None = case.level or None  # type: ignore[assignment]  # one of LEVELS
+    names = {clock.id: clock.to for clock in cases.clocks(case, now)}
+    return IncidentReport(
+        no=case.no,
+        n=row.n,
+        kind=row.kind,
+        kind_name=_(REPORTS[row.kind]),
+        title=about["title"],
+        issuer=workspace.config.bureau,
+        date=day_of(row.written),
+        written=row.written,
+        unit=about["unit"],
+        system=about["system"],
+        grade=about["grade"],
+        place=about["place"],
+        category=about["category"],
+        level=about["level_words"],
+        level_state=_("级别由人确定，数值线只作建议；{level}。").format(level=about["level_words"]),
+        operator=_(OPERATORS.get(about["operator"], about["operator"])),
+        occurred=_time(about["occurred"]),
+        found_machine=_time(about["found_machine"]),
+        found_person=_time(about["found_person"]),
+        reporter=row.reporter,
+        phone=row.phone,
+        signer=row.signer,
+        items=tuple(
+            ReportItem(item.name, row.content.get(item.id, ""), item.required)
+            for item in reports.contents(rules, row.kind)
+        ),
+        clocks=tuple(clock_line(clock) for clock in cases.clocks(case, now)),
+        relays=tuple(_relay(each) for each in reporting.relays(rules, case.operator, level)),
+        delivered=tuple(
+            (names.get(id, id), _time(each["at"]), _how(each)) for id, each in row.delivered.items()
+        ),
+        numbers=tuple(about["numbers"]),
+        marks=tuple(about["marks"]),
+        crime=about["crime"],
+        links=tuple(about["items"]),
+        handled=_time(about["handled"]),
+        summary_days=rules.summary.days,
+        head=journal.head(),
+        example=workspace.config.practice_range,
+        drill=case.drill,
+    )
+
+
+def _how(told: dict[str, str]) -> str:
+    return "　".join(filter(None, (told["channel"], told["receiver"])))
+
+
+def _relay(relay: reporting.Relay) -> str:
+    text = _("重大以上的，由{by}在{n}分钟内报{to}（由接报单位计时）。")
+    return text.format(by=relay.by.name, n=relay.minutes, to=relay.to.name)
+
+
+def clock_line(clock: reporting.Clock) -> ClockLine:
+    """A clock in words."""
+    state = _(reporting.STATE_NAMES[clock.state])
+    return ClockLine(
+        to=clock.to,
+        statutory=clock.statutory,
+        limit=limit_words(clock),
+        start=clock.start or "",
+        due=clock.due or "",
+        done=clock.done or "",
+        state=state,
+        due_by_person=clock.due_by_person or "",
+        verify=clock.verify,
+    )
+
+
+def limit_words(clock: reporting.Clock) -> str:
+    """4 小时, 30 分钟, 30 日; at once where no number is set."""
+    if clock.limit is None:
+        return _("及时")
+    minutes = round(clock.limit.total_seconds() / 60)
+    if minutes % 1440 == 0:
+        return _("{n} 日").format(n=minutes // 1440)
+    if minutes % 60 == 0:
+        return _("{n} 小时").format(n=minutes // 60)
+    return _("{n} 分钟").format(n=minutes)
+
+
+def transfer(workspace: Workspace, row: Transfer) -> TransferPaper:
+    """A 线索移送单."""
+    case: Case = row.case
+    return TransferPaper(
+        no=row.no,
+        case_no=case.no,
+        issuer=workspace.config.bureau,
+        to=row.to,
+        date=day_of(row.made),
+        title=case.title,
+        suspicion=row.suspicion,
+        unit=case.unit,
+        system=case.system,
+        place=case.place,
+        category=reports.class_name(case.category),
+        level=reports.level_words(case),
+        occurred=case.occurred or "",
+        found=cases.facts(case).start or "",
+        facts=row.facts,
+        clues=row.clues,
+        preserved=row.preserved,
+        evidence=tuple(
+            EvidenceLine(
+                each["name"], each["sha256"], each["size"], _time(each["taken"]),
+                each["taken_by"], each["origin"],
+            )
+            for each in row.evidence
+        ),
+        made_by=row.made_by,
+        approved_by=row.approved_by,
+        contact=row.contact,
+        received=row.received or "",
+        received_by=row.received_by,
+        receipt_no=row.receipt_no,
+        example=workspace.config.practice_range,
+        drill=case.drill,
+    )  # fmt: skip

@@ -182,6 +182,7 @@ class IncidentReport:
     crime: bool = False
     links: tuple[str, ...] = ()
     handled: When = ""
+    summary_days: int = 0
     head: str = ""  # of the journal
     example: bool = False
     drill: bool = False

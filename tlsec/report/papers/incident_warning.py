@@ -5,21 +5,21 @@ A bureau issues it inside; the paper says that it is no warning to the public.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from tlsec.i18n import _, listed
 from tlsec.report import blocks
 from tlsec.report.blocks import (
     Block,
     Column,
     Document,
-    Field,
-    FieldGrid,
     Heading,
     Note,
     Para,
     Table,
 )
 from tlsec.report.papers.incident_data import WarningPaper
-from tlsec.report.words import When, day, formal, minute
+from tlsec.report.words import When, day, formal, local
 
 SHOWN = 200  # affected assets printed; the rest is in the workbook
 
@@ -28,12 +28,13 @@ def build(paper: WarningPaper) -> Document:
     """The paper; `document.remarks` says what the sender has to check."""
     title = _("网络安全预警通报")
     subject = _("关于{title}的{colour}色预警通报").format(title=paper.title, colour=paper.colour)
+    broken = _("关于{title}的\n{colour}色预警通报").format(title=paper.title, colour=paper.colour)
     body: list[Block] = [
         blocks.RedHead(
             _("{issuer}文件").format(issuer=paper.issuer), paper.number or _("（编号待签发）"),
             paper.secrecy,
         ),
-        blocks.Title(subject),
+        blocks.Title(broken if len(subject) > 18 else subject),
     ]  # fmt: skip
     if paper.drill:
         body.append(Note(_("演练  演练  演练　本件为演练文书，不代表真实预警")))
@@ -81,15 +82,21 @@ def _opening(paper: WarningPaper) -> str:
 
 
 def _summary(paper: WarningPaper) -> list[Block]:
-    flaw = " ".join(filter(None, (paper.flaw, paper.flaw_level)))
-    until = _said(paper.until) or _("至另行通知解除")
-    rows = [
-        (Field(_("预警级别"), _("{colour}色（{numeral}）").format(colour=paper.colour, numeral=paper.numeral)),
-         Field(_("类别"), paper.category)),
-        (Field(_("起始时间"), _said(paper.starts)), Field(_("有效期"), until)),
-        (Field(_("来源"), paper.source), Field(_("漏洞编号"), flaw or "—")),
-    ]  # fmt: skip
-    return [Heading(_("一、预警事项")), *_paras(paper.advice), FieldGrid(tuple(rows))]
+    flaw = _("，漏洞编号{flaw}").format(flaw=paper.flaw) if paper.flaw else ""
+    flaw += (
+        _("（{level}）").format(level=paper.flaw_level) if paper.flaw and paper.flaw_level else ""
+    )
+    level = _("{colour}色（{numeral}），类别为{category}{flaw}").format(
+        colour=paper.colour, numeral=paper.numeral, category=paper.category, flaw=flaw
+    )
+    until = (
+        _("至{time}").format(time=moment(paper.until)) if paper.until else _("至另行通知解除时止")
+    )
+    span = _("自{start}起，{until}").format(start=moment(paper.starts), until=until)
+    result: list[Block] = [Heading(_("一、预警事项")), *_paras(paper.advice)]
+    result += _paras(level, _("（一）级别和类别。"))
+    result += _paras(span, _("（二）起止时间。"))
+    return [*result, *_paras(paper.source, _("（三）来源。"))]
 
 
 def _threat(paper: WarningPaper) -> list[Block]:
@@ -106,7 +113,7 @@ def _threat(paper: WarningPaper) -> list[Block]:
 def _scope(paper: WarningPaper) -> list[Block]:
     products = listed(paper.products, "；") or _("未限定产品")
     result: list[Block] = [Heading(_("三、影响范围和涉及对象"))]
-    result += _paras(products + "。", _("（一）产品和版本。"))
+    result += _paras(products, _("（一）产品和版本。"))
     where = paper.scope or (
         _("网络区域：{zones}").format(zones=listed(paper.zones))
         if paper.zones
@@ -128,7 +135,7 @@ def _measures(paper: WarningPaper) -> list[Block]:
     result += _paras(paper.measures or _("按产品厂商和上级通报的建议处置。"), _("（一）防范措施。"))
     result += _paras("".join(paper.response), _("（二）响应要求。"))
     due = (
-        _("各单位应于{due}前完成处置。").format(due=_said(paper.handle_by))
+        _("各单位应于{due}前完成处置。").format(due=moment(paper.handle_by))
         if paper.handle_by
         else ""
     )
@@ -136,7 +143,7 @@ def _measures(paper: WarningPaper) -> list[Block]:
 
 
 def _feedback(paper: WarningPaper) -> list[Block]:
-    sign, by = _said(paper.sign_by), _said(paper.feedback_by)
+    sign, by = moment(paper.sign_by), moment(paper.feedback_by)
     text = _("请于{sign}前签收，于{by}前反馈排查处置情况。").format(
         sign=sign or _("规定时限"), by=by or _("规定时限")
     )
@@ -194,11 +201,20 @@ def _list(paper: WarningPaper) -> list[Block]:
 def _paras(text: str, lead: str = "") -> list[Block]:
     """One paragraph a line; the first carries the lead."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return [Para(formal(line), lead=lead if n == 0 else "") for n, line in enumerate(lines)]
+    return [Para(ended(formal(line)), lead=lead if n == 0 else "") for n, line in enumerate(lines)]
 
 
-def _said(value: When) -> str:
-    return minute(value)
+def moment(value: When) -> str:
+    """ "2026年11月24日20时49分": a time as the text of an official paper has it."""
+    if isinstance(value, datetime):
+        at = local(value)
+        return _("{day}{hour}时{minute:02d}分").format(day=day(at), hour=at.hour, minute=at.minute)
+    return day(value)
+
+
+def ended(text: str) -> str:
+    """A sentence with its full stop."""
+    return text if text[-1:] in "。！？：；）”" else text + "。"
 
 
 def _remarks(paper: WarningPaper) -> tuple[str, ...]:
