@@ -160,6 +160,55 @@ def start_sshd(folder: Path, host: str = LOOPBACK) -> Iterator[Peer]:
 
 
 @contextlib.contextmanager
+def start_rsyslog(folder: Path, rules: str) -> Iterator[tuple[Peer, Path]]:
+    """rsyslogd with its own configuration; the peer and the socket that programs log to.
+
+    `rules`: RainerScript after the input, e.g. an omfwd action.
+    """
+    program, port = need("rsyslogd"), free_port()
+    socket_, conf = folder / "log.sock", folder / "rsyslog.conf"
+    conf.write_text(
+        f'''global(workDirectory="{folder}" net.enableDNS="off")
+module(load="imuxsock" SysSock.Use="off")
+input(type="imuxsock" Socket="{socket_}" CreatePath="off")
+module(load="imtcp")
+input(type="imtcp" address="{LOOPBACK}" port="{port}")
+{rules}
+''',
+        encoding="utf-8",
+    )
+    with start([program, "-n", "-f", conf, "-i", folder / "rsyslog.pid"], folder, port) as peer:
+        yield peer, socket_
+
+
+@contextlib.contextmanager
+def start_alertmanager(folder: Path, url: str, token: str) -> Iterator[Peer]:
+    """Alertmanager that posts to `url` with a bearer token, grouping nothing and waiting for nothing."""
+    program, port = need("prometheus-alertmanager"), free_port()
+    conf = folder / "alertmanager.yml"
+    conf.write_text(
+        f"""route: {{receiver: us, group_by: ['...'], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}
+receivers:
+  - name: us
+    webhook_configs:
+      - url: {url}
+        send_resolved: true
+        http_config: {{authorization: {{credentials: {token}}}}}
+""",
+        encoding="utf-8",
+    )
+    options = [
+        f"--config.file={conf}",
+        f"--storage.path={folder / 'alertmanager'}",
+        f"--web.listen-address={LOOPBACK}:{port}",
+        "--cluster.listen-address=",
+        "--log.level=warn",
+    ]
+    with start([program, *options], folder, port) as peer:
+        yield peer
+
+
+@contextlib.contextmanager
 def start_redis(folder: Path, password: str = "", host: str = LOOPBACK) -> Iterator[Peer]:
     """redis-server, kept in memory, with or without a password."""
     program, port = need("redis-server"), free_port(host)
@@ -232,13 +281,15 @@ class Authority:
         key: PrivateKey | None = None,
         self_signed: bool = False,
         with_chain: bool = True,
+        client: bool = False,
     ) -> Path:
-        """A server certificate for DNS names and IP addresses; returns the path of NAME.pem."""
+        """A server's (or client's) certificate for DNS names and IP addresses; the path of NAME.pem."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         signer = None if self_signed else self
         builder = _builder(name, signer.name if signer else name, key, not_before, not_after)
         alternative = x509.SubjectAlternativeName([_general_name(text) for text in names])
-        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        side = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
+        usage = x509.ExtendedKeyUsage([side])
         builder = builder.add_extension(alternative, False).add_extension(usage, False)
         cert = builder.sign(self.key if signer else key, hashes.SHA256())
         chain, authority = cert.public_bytes(serialization.Encoding.PEM), signer

@@ -152,7 +152,7 @@ async def test_strangers_are_not_heard(room: Room) -> None:
 async def test_tls_and_client_certificates(room: Room) -> None:
     authority = Authority(room.folder)
     authority.issue("server", [LOOPBACK])
-    authority.issue("client", ["fw01.lanze.test"])
+    authority.issue("client", ["fw01.lanze.test"], client=True)
     (room.folder / "ca.pem").write_bytes(authority.pem)
     listener = (
         "syslog-tls, sources: [fw], certificate: server.pem, key: server.key, clients: ca.pem"
