@@ -1,9 +1,10 @@
-"""tlsec serve: the plans, day and night."""
+"""tlsec serve: the plans and the watch, day and night."""
 
 from __future__ import annotations
 
 import signal
 import threading
+from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,12 +21,15 @@ from tlsec.schedule.hooks import HOOKS, Hook
 if TYPE_CHECKING:
     from tlsec.probe.gateway import Gateway
     from tlsec.scan.models import Plan
+    from tlsec.watch.service import Keeping
 
 LOOK_SECONDS = 5
 
 
 @click.command(
-    help=_("按 plans.yaml 的周期持续巡检；错过的只补跑一次并标明。Ctrl-C 结束。")
+    help=_(
+        "按 plans.yaml 的周期巡检、按 monitors.yaml 持续监测；错过的只补跑一次并标明。Ctrl-C 结束。"
+    )
     + "\n\n"
     + _("例：tlsec serve")
 )
@@ -33,49 +37,56 @@ LOOK_SECONDS = 5
 @click.pass_context
 def serve(ctx: click.Context, once: bool) -> None:
     root = open_ground(ctx).workspace.root
-    watch = Watch(root, actor(ctx))
+    serving = Serving(root, actor(ctx), beside=not once)
     if once:
-        watch.look()
+        serving.look()
         for hook in HOOKS:
-            watch.duty(hook)
-        watch.resign()
+            serving.duty(hook)
+        serving.resign()
         return
     from apscheduler.schedulers.blocking import BlockingScheduler
 
     scheduler = BlockingScheduler(timezone="Asia/Shanghai")
     scheduler.add_job(
-        watch.look, "interval", seconds=LOOK_SECONDS, coalesce=True, max_instances=1,
+        serving.look, "interval", seconds=LOOK_SECONDS, coalesce=True, max_instances=1,
         next_run_time=datetime.now(UTC),
     )  # fmt: skip
 
     for hook in HOOKS:
         scheduler.add_job(
-            watch.duty, "interval", args=[hook], seconds=hook.seconds, coalesce=True,
+            serving.duty, "interval", args=[hook], seconds=hook.seconds, coalesce=True,
             max_instances=1, id=hook.name,
         )  # fmt: skip
 
     def end(*_signal: object) -> None:
-        watch.stop()
+        serving.stop()
         scheduler.shutdown(wait=False)
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, end)
     click.echo(_("开始值守，Ctrl-C 结束。下次运行见 tlsec plan next。"), err=True)
     scheduler.start()
-    watch.resign()
+    serving.resign()
     click.echo(_("已结束值守。"), err=True)
 
 
-class Watch:
-    """One process that looks at the clock and runs what is due, one plan after the other."""
+class Serving:
+    """One process that looks at the clock, runs what is due one plan after the other, and keeps the watch.
 
-    def __init__(self, root: Path, actor: str) -> None:
+    `beside`: a plan runs in a thread of its own, so that a long one holds up neither the next look at the
+    clock (which keeps the lease) nor the duties nor the watch.
+    """
+
+    def __init__(self, root: Path, actor: str, beside: bool = True) -> None:
         from tlsec.scan import lease
 
         self._root, self._actor, self._owner = root, actor, lease.me()
+        self._beside = beside
         self._stopped = threading.Event()
         self._busy = threading.Lock()  # held during a look
         self._running: Gateway | None = None
+        self._plan: threading.Thread | None = None
+        self._monitors: Keeping | None = None
         self._standing_by = False
         self._said = ""  # the faults last told
 
@@ -84,6 +95,8 @@ class Watch:
         self._stopped.set()
         if running := self._running:
             running.stop()
+        if self._monitors is not None:
+            self._monitors.stop()
 
     def look(self) -> None:
         """One look at plans.yaml and the clock.
@@ -108,12 +121,49 @@ class Watch:
             self._say(error)
             return
         self._said = ""
-        elected = ticker.tick(
-            self._owner, now, self._start, going=lambda: not self._stopped.is_set()
-        )
+        start = self._start_beside if self._beside else self._start
+        elected = ticker.tick(self._owner, now, start, going=self._free)
+        self._watch(elected)
         if not elected and not self._standing_by:
             click.echo(_("另一进程正在值守，本进程待命。"), err=True)
         self._standing_by = not elected
+
+    def _free(self) -> bool:
+        """Whether a plan may be handed out; one that is not stays due for the next look."""
+        running = self._plan is not None and self._plan.is_alive()
+        return not self._stopped.is_set() and not running
+
+    def _start_beside(self, plan: Plan, late: bool) -> None:
+        here = copy_context()  # the language of the user goes along
+
+        def work() -> None:
+            from django.db import close_old_connections, connection
+
+            try:
+                self._start(plan, late)
+            except Exception as error:  # told; the next plan and the watch go on
+                text = _("计划 {id} 中断（{error}）")
+                said = f"{type(error).__name__}: {error}"
+                click.echo(text.format(id=plan.id, error=said), err=True)
+            finally:
+                close_old_connections()
+                connection.close()
+
+        self._plan = threading.Thread(target=here.run, args=(work,), name="tlsec-plan")
+        self._plan.start()
+
+    def _watch(self, elected: bool) -> None:
+        """The monitors run in the one process that holds the lease."""
+        if not self._beside:
+            return
+        if self._monitors is None:
+            from tlsec.watch.service import Keeping
+
+            self._monitors = Keeping(self._root, lambda text: click.echo(text, err=True))
+        if elected and not self._stopped.is_set():
+            self._monitors.begin()
+        else:
+            self._monitors.stop()
 
     def duty(self, hook: Hook) -> None:
         """One run of a duty, in a thread of its own; its failure is told and ends nothing else."""
@@ -140,6 +190,10 @@ class Watch:
         """Free the place for another process, when the run of this moment has put its results away."""
         from tlsec.schedule import ticker
 
+        if self._plan is not None:
+            self._plan.join()
+        if self._monitors is not None:
+            self._monitors.end()
         with self._busy:
             ticker.resign(self._owner)
 

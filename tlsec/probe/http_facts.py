@@ -52,6 +52,8 @@ def page_facts(visit: Visit, target: Target, signatures: Sequence[page_marks.Sig
         truncated=last.state == "truncated",
         links=_links(reading, hushed=hushed) if whole else None,
         resources=[Resource(*part) for part in reading.resources] if whole else None,
+        scripts=reading.scripts if whole else None,
+        parts=list(map(str, reading.parts)) if whole else None,
     )
 
 

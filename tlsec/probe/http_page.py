@@ -95,6 +95,8 @@ class Page:
     truncated: bool  # the body was larger than the cap; hashes, links and marks are then None
     links: list[Link] | None
     resources: list[Resource] | None
+    scripts: list[str] | None  # addresses, and for inline code inline:<digest of its shape>; sorted
+    parts: list[str] | None  # digest:size:key of each block, see wire/page_parts.py
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from django.db import close_old_connections
+from django.db import connection
 
 from tlsec import content, workspace
 from tlsec.facts import Scope
@@ -197,12 +198,20 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _keeper(found: Content) -> Keeper:
+    """In a thread that ends, as below."""
+    try:
+        return Keeper(found.ground, found.ladder, found.thresholds)
+    finally:
+        connection.close()
+
+
 def _closing(work: Callable[..., Content], *arguments: object) -> Content:
     """In a thread that ends: its database connection goes with it."""
     try:
         return work(*arguments)
     finally:
-        close_old_connections()
+        connection.close()
 
 
 def _stamp(root: Path) -> tuple[tuple[str, int], ...]:
@@ -225,7 +234,10 @@ class Keeping:
         if self._thread is not None and self._thread.is_alive():
             return
         watch = self._watch = Watch(self._root, self._tell)
-        self._thread = threading.Thread(target=self._run, args=(watch,), name="tlsec-watch")
+        here = copy_context()  # the language of the user goes along
+        self._thread = threading.Thread(
+            target=here.run, args=(self._run, watch), name="tlsec-watch"
+        )
         self._thread.start()
 
     def _run(self, watch: Watch) -> None:
@@ -235,11 +247,15 @@ class Keeping:
             text = _("监测中断，稍后重新开始（{error}）")
             self._tell(text.format(error=f"{type(error).__name__}: {error}"))
         finally:
-            close_old_connections()
+            connection.close()
+
+    def stop(self) -> None:
+        """End soon. From any thread."""
+        if self._watch is not None:
+            self._watch.stop()
 
     def end(self) -> None:
         """End and wait until everything seen is stored."""
-        if self._watch is not None:
-            self._watch.stop()
+        self.stop()
         if self._thread is not None:
             self._thread.join(timeout=30)

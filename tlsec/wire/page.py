@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from tlsec.wire import page_hash, page_style, page_url
+from tlsec.wire import page_hash, page_parts, page_style, page_url
 from tlsec.wire.page_text import one_line, printable
 
 _T = TypeVar("_T")
@@ -63,6 +63,8 @@ class Reading:
     text_size: int = 0
     links: list[Anchor] = field(default_factory=list)
     resources: list[Part] = field(default_factory=list)
+    parts: list[page_parts.Part] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
 
 
 class _Open(NamedTuple):
@@ -70,9 +72,10 @@ class _Open(NamedTuple):
     look: page_style.Look
     silent: bool
     counter: bool
+    part: bool  # it makes a part of the page of its own
 
 
-_OUTSIDE = _Open("", page_style.SEEN, False, False)
+_OUTSIDE = _Open("", page_style.SEEN, False, False, False)
 
 
 @dataclass(slots=True)
@@ -171,6 +174,8 @@ class _Reader:
         self._password = False
         self._based = False
         self._structure = page_hash.Structure()
+        self._pieces = page_parts.Parts()
+        self._script: list[str] | None = None  # code of the inline script that is open
         self._link: _Link | None = None
         self._order = 0
         self._links: tuple[list[tuple[int, Anchor]], list[tuple[int, Anchor]]] = ([], [])
@@ -184,9 +189,14 @@ class _Reader:
             look = page_style.step(look, tag, attributes, self._sheet)
             counter = counter or page_hash.is_counter(attributes)
         silent = parent.silent or tag in _SILENT
-        self._stack.append(_Open(tag, look, silent, counter))
+        part = False
         if not silent and not page_hash.is_csrf(tag, attributes):
-            self._structure.start(tag, attributes)
+            said = page_hash.described(tag, attributes)
+            self._structure.start(said)
+            part = self._pieces.start(tag, attributes, said, tag not in _INLINE)
+        elif tag == "script" and not attributes.get("src"):
+            self._script = []
+        self._stack.append(_Open(tag, look, silent, counter, part))
         if tag not in _INLINE:
             self._say("\n")
         if attributes or tag in _HEADED:
@@ -212,6 +222,10 @@ class _Reader:
         open_ = self._stack.pop() if self._stack else _OUTSIDE
         if not open_.silent:
             self._structure.end(tag)
+        if open_.part:
+            self._pieces.end()
+        if tag == "script" and self._script is not None:
+            self._note_code("".join(self._script))
         if self._link and self._link.depth > len(self._stack):
             self._close_link()
         if tag in ("h1", "h2") and self._heading is not None:
@@ -223,6 +237,8 @@ class _Reader:
     def data(self, text: str) -> None:
         open_ = self._stack[-1] if self._stack else _OUTSIDE
         if open_.silent:
+            if self._script is not None:
+                self._script.append(text)
             return
         if open_.tag == "title" and self._title is not None and len(self._title) < 100:
             self._title.append(text)
@@ -240,6 +256,7 @@ class _Reader:
     def reading(self) -> Reading:
         text = "".join(self._text)
         normal = page_hash.normal_text("".join(self._counted))
+        parts, scripts = self._pieces.finish()
         title = one_line("".join(self._title or []), MAX_TITLE)
         return Reading(
             title=title,
@@ -249,6 +266,8 @@ class _Reader:
             text_hash=page_hash.digest(normal),
             dom_hash=self._structure.hexdigest(),
             text_size=len(normal),
+            parts=parts,
+            scripts=scripts,
             links=[link for _, link in _cut(self._links[0], self._links[1], MAX_LINKS)],
             resources=[
                 part
@@ -263,6 +282,13 @@ class _Reader:
     def _say(self, text: str, counted: str | None = None) -> None:
         self._text.append(text)
         self._counted.append(text if counted is None else counted)
+        if text != "\n":
+            self._pieces.text(text if counted is None else counted)
+
+    def _note_code(self, code: str) -> None:
+        self._script = None
+        if code.strip():
+            self._pieces.script(page_parts.script_name("", code))
 
     def _open_link(self, attributes: Mapping[str, str], look: page_style.Look) -> None:
         if self._link:
@@ -294,6 +320,8 @@ class _Reader:
         place = page_url.place_of(url)
         if place is None:
             return
+        if kind == "script":
+            self._pieces.script(page_parts.script_name(url, ""))
         foreign = page_url.is_foreign(place.host, self._own_host, self._own_domains)
         plain = self._secure and place.scheme == "http"
         integrity = bool(attributes.get("integrity", "").strip())

@@ -103,17 +103,23 @@ def is_counter(attributes: Mapping[str, str]) -> bool:
     return any(_COUNTER_NAME.search(attributes.get(name, "")[:300]) for name in ("id", "class"))
 
 
+def described(tag: str, attributes: Mapping[str, str]) -> str:
+    """An element in one text: its tag and what of its attributes carries structure."""
+    kept = []
+    if attributes:
+        kept = [f"{n}={normal_value(n, attributes[n])}" for n in _KEPT if attributes.get(n)]
+    return "<" + "\x1f".join((tag, *kept)) + ">"
+
+
 class Structure:
     """SHA-256 over the elements of a page, fed one by one."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
 
-    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        kept = []
-        if attributes:
-            kept = [f"{n}={normal_value(n, attributes[n])}" for n in _KEPT if attributes.get(n)]
-        self._hash.update(("<" + "\x1f".join((tag, *kept)) + ">").encode("utf-8", "replace"))
+    def start(self, said: str) -> None:
+        """An element as `described` says it."""
+        self._hash.update(said.encode("utf-8", "replace"))
 
     def end(self, tag: str) -> None:
         self._hash.update(f"</{tag}>".encode("utf-8", "replace"))
