@@ -386,3 +386,12 @@ def test_a_room_gets_one_digest_for_all_and_mailboxes_get_their_own(
     assert [got["Subject"] for _to, got in mail.accepted] == ["通知汇总 3 条"] * 2
     assert "第0条" in mail.accepted[0][1].get_content()
     assert "第1条" not in mail.accepted[0][1].get_content()
+
+
+def test_the_serving_process_knows_both_duties(tables: Path) -> None:
+    from tlsec.schedule.hooks import HOOKS
+
+    mine = {hook.name: hook for hook in HOOKS if hook.name in ("escalation", "notices")}
+    assert len(mine) == 2
+    for hook in mine.values():
+        hook.load()(NOW)  # nothing to do, and nothing happens
