@@ -6,7 +6,8 @@ Stricter than YAML: no tags, anchors, aliases or duplicate keys; only true/false
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
@@ -77,41 +78,19 @@ def load(source: Path | str, name: str | None = None) -> Marked:
             raise Faulty([Fault(name, _("文件不是 UTF-8 编码"))]) from error
     else:
         text, name = source, name or "<text>"
+    reader = _Reader(name)
     try:
-        _refuse_extras(text, name)
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, RecursionError) as error:
+        value = reader.document(yaml.parse(text, Loader=yaml.CSafeLoader))
+    except yaml.YAMLError as error:
         raise Faulty([_syntax_fault(error, name)]) from error
-    if node is None:
-        return Marked(name, None, {})
-    places: dict[Path_, tuple[int, int]] = {}
-    faults: list[Fault] = []
-    value = _value(node, (), places, faults, name)
-    if faults:
-        raise Faulty(faults)
-    return Marked(name, value, places)
+    if reader.faults:
+        raise Faulty(reader.faults)
+    return Marked(name, value, reader.places)
 
 
-def _at(event: yaml.Event | yaml.Node, name: str) -> str:
+def _at(event: yaml.Event, name: str) -> str:
     mark = event.start_mark
     return f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-
-
-def _refuse_extras(text: str, name: str) -> None:
-    """Aliases can blow up memory and tags can name types, so both are refused before composing."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        where = _at(event, name)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise Faulty([Fault(where, _("不允许使用锚点或别名（& 与 *）"))])
-        if getattr(event, "tag", None):
-            raise Faulty([Fault(where, _("不允许使用类型标签（!）"))])
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise Faulty([Fault(where, _("嵌套过深"))])
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
 
 
 def _syntax_fault(error: Exception, name: str) -> Fault:
@@ -121,47 +100,85 @@ def _syntax_fault(error: Exception, name: str) -> Fault:
     return Fault(where, _("YAML 语法错误：{problem}").format(problem=problem))
 
 
-def _value(
-    node: yaml.Node,
-    path: Path_,
-    places: dict[Path_, tuple[int, int]],
-    faults: list[Fault],
-    name: str,
-) -> Any:
-    places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
-    if isinstance(node, yaml.SequenceNode):
-        return [
-            _value(child, (*path, i), places, faults, name) for i, child in enumerate(node.value)
-        ]
-    if isinstance(node, yaml.MappingNode):
-        result: dict[str, Any] = {}
-        for key_node, child in node.value:
-            key = str(key_node.value)
-            if key in result:
-                faults.append(Fault(_at(key_node, name), _("键 {key} 重复").format(key=key)))
-            result[key] = _value(child, (*path, key), places, faults, name)
+class _Reader:
+    """Takes the events of one document as they come: nothing is built of what is refused.
+
+    Aliases can blow up memory and tags can name types, so neither is taken; nesting is bounded.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.places: dict[Path_, tuple[int, int]] = {}
+        self.faults: list[Fault] = []
+
+    def document(self, events: Iterator[yaml.Event]) -> Any:
+        """The value of the only document; None of an empty text."""
+        value: Any = None
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise self.refused(event, _("只能有一个文档（多了一行 ---）"))
+                value = self.value(next(events), (), events, 0)
+        return value
+
+    def value(
+        self, event: yaml.Event, path: Path_, events: Iterator[yaml.Event], depth: int
+    ) -> Any:
+        if mark := event.start_mark:
+            self.places[path] = (mark.line + 1, mark.column + 1)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise self.refused(event, _("不允许使用锚点或别名（& 与 *）"))
+        if getattr(event, "tag", None):
+            raise self.refused(event, _("不允许使用类型标签（!）"))
+        if isinstance(event, yaml.ScalarEvent):
+            return _scalar(event.value, plain=event.implicit[0])
+        if depth >= MAX_DEPTH:
+            raise self.refused(event, _("嵌套过深"))
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(path, events, depth + 1)
+        return self.mapping(path, events, depth + 1)
+
+    def sequence(self, path: Path_, events: Iterator[yaml.Event], depth: int) -> list[Any]:
+        result: list[Any] = []
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
+            result.append(self.value(event, (*path, len(result)), events, depth))
         return result
-    assert isinstance(node, yaml.ScalarNode)
-    return _scalar(node)
+
+    def mapping(self, path: Path_, events: Iterator[yaml.Event], depth: int) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag:
+                self.value(event, path, events, depth)  # says what is wrong with a marked one
+                raise self.refused(event, _("键只能是文字"))
+            key = event.value
+            if key in result:
+                fault = Fault(_at(event, self.name), _("键 {key} 重复").format(key=key))
+                self.faults.append(fault)
+            result[key] = self.value(next(events), (*path, key), events, depth)
+        return result
+
+    def refused(self, event: yaml.Event, message: str) -> Faulty:
+        return Faulty([Fault(_at(event, self.name), message)])
 
 
-def _scalar(node: yaml.ScalarNode) -> Any:
-    text = node.value
-    if node.style in ("'", '"', "|", ">"):
+_FLOAT = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+)(?:[eE][-+]\d+)?")
+
+
+def _scalar(text: str, *, plain: bool) -> Any:
+    """A plain scalar as null, true, false, whole number or decimal; everything else is text."""
+    if not plain:
         return text
-    if node.tag == "tag:yaml.org,2002:null":
+    if text in ("", "~", "null", "Null", "NULL"):
         return None
-    if node.tag == "tag:yaml.org,2002:bool" and text in ("true", "false"):
+    if text in ("true", "false"):
         return text == "true"
-    if node.tag == "tag:yaml.org,2002:int" and text.lstrip("+-").isdigit() and len(text) < 20:
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    if digits.isascii() and digits.isdigit() and len(text) < 20:
         # a leading zero is an identifier (phone, code), not octal
-        return text if text.lstrip("+-").startswith("0") and len(text) > 1 else int(text)
-    if node.tag == "tag:yaml.org,2002:float" and "_" not in text and ":" not in text:
-        try:
-            return float(text)
-        except ValueError:
-            return text
-    return text
+        return text if digits.startswith("0") and len(text) > 1 else int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
 
 
 def parse(model: type[M], marked: Marked, path: Path_ = ()) -> M:
