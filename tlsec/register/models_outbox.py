@@ -32,7 +32,7 @@ class Notice(models.Model):
     text = models.CharField(max_length=4000)
     link = models.CharField(max_length=300, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
-    together = models.BooleanField(default=False)  # it waited for a digest time: goes out in a digest
+    together = models.BooleanField(default=False)  # it waited: goes out in a digest
     tries = models.PositiveIntegerField(default=0)
     made = models.DateTimeField()
     next_at = models.DateTimeField()
