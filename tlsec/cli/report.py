@@ -100,25 +100,6 @@ def _ledger(ground: Ground, wish: Wish) -> Made:
     return Made(path)
 
 
-def _notice(ground: Ground, wish: Wish) -> Made:
-    from tlsec.register import papers
-    from tlsec.register.models import RiskItem
-    from tlsec.register.transitions import OPEN
-    from tlsec.report import legal
-    from tlsec.report.papers import notice
-
-    unit = wish.unit or next(iter(papers.units_with_open_items()), None)
-    items = list(RiskItem.objects.filter(state__in=OPEN, unit=unit).order_by("no")) if unit else []
-    if not unit or not items:
-        raise NothingToPrint(_("没有待整改的事项，不需要通知书。先运行 tlsec scan。"))
-    mark = ground.workspace.config.notice_mark
-    number = f"{mark}〔{items[0].opened.year}〕{int(items[0].no[-5:])}号" if mark else ""
-    document = notice.build(papers.notice(ground.workspace, unit, items, number, legal.basis()))
-    path = paper_path(ground, _("整改通知书"), unit, wish.form)
-    write_document(document, path)
-    return Made(path, document.remarks)
-
-
 def _summary(ground: Ground, wish: Wish) -> Made:
     from tlsec.report.papers import scan_summary
     from tlsec.scan import summary
@@ -166,7 +147,12 @@ def _of_period(title: str, name: str, *more: str) -> Paper:
 
 PAPERS = {
     "ledger": Paper(N_("风险预警台账"), ("xlsx",), _ledger),
-    "notice": Paper(N_("整改通知书"), ("docx", "pdf"), _notice),
+    "notice": Paper(
+        N_("整改通知书"), ("docx", "pdf"), _lazily("tlsec.cli.report_notice", "notice")
+    ),
+    "stats": Paper(
+        N_("处置统计表"), ("xlsx",), _lazily("tlsec.cli.report_statistics", "statistics")
+    ),
     "scan": Paper(N_("巡检小结"), ("html",), _summary),
     "grading": Paper(
         N_("定级报告"),
@@ -224,7 +210,7 @@ def write_document(document: object, path: Path) -> None:
 
 @click.command(
     help=_(
-        "出具公文与报表。list 列出全部；ledger 台账、notice 整改通知书、scan 巡检小结、"
+        "出具公文与报表。list 列出全部；ledger 台账、notice 整改通知书、stats 处置统计、scan 巡检小结、"
         "grading 定级报告、filing 备案表、selfcheck 自查报告、gap 差距分析报告、rectification 整改报告、"
         "evaluation 测评报告体例的自评报告、capability 安全防护能力评估、secrecy 分级保护边界核查记录、"
         "warning 预警通报、receipts 回执统计表、incident 事件报告单、disposal 处置总结、transfer 线索移送单；"
@@ -255,7 +241,9 @@ def write_document(document: object, path: Path) -> None:
 @click.option(
     "--date", "day", type=click.DateTime(["%Y-%m-%d"]), help=_("哪一天（daily、zero、roster）")
 )
-@click.option("--no", default="", help=_("编号（handover、exception），缺省为最近一份"))
+@click.option(
+    "--no", default="", help=_("编号（handover、exception）或文号（notice），缺省为最近一份")
+)
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context
 def report(

@@ -72,9 +72,10 @@ def notice(
     items: list[RiskItem],
     number: str,
     basis: tuple[LegalBasis, ...],
+    on: datetime | None = None,
 ) -> Notice:
-    """The notice to one unit over its open items, dated today."""
-    today = datetime.now(UTC).astimezone(LOCAL).date()
+    """The notice to one unit over its items, dated the day it went out, else today."""
+    today = (on or datetime.now(UTC)).astimezone(LOCAL).date()
     bureau = Unit.objects.filter(name__startswith=workspace.config.bureau).first()
     contact = bureau.contact if bureau else None
     problems = tuple(

@@ -10,6 +10,7 @@ from tlsec.i18n import N_, _
 
 __all__ = ["COMMANDS", "register", "state_word", "title"]
 
+_SEND, _EXCHANGE = "tlsec.cli.register.dispatch", "tlsec.cli.register.exchange"
 _ACT, _MUTE = "tlsec.cli.register.act", "tlsec.cli.register.mute"
 
 # name → (module, attribute, one line of help)
@@ -24,6 +25,15 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "move": (_ACT, "move", N_("对一项作出操作：研判、下发、签收、反馈……")),
     "close": ("tlsec.cli.register.close", "close", N_("复测一项，通过后销号")),
     "accept": ("tlsec.cli.register.close", "accept", N_("认可新基线（网页改版等）")),
+    "dispatch": (_SEND, "dispatch", N_("下发：编入整改通知书，取文号，开始签收计时")),
+    "receipt": (_SEND, "receipt", N_("签收：谁在什么时候签收了哪份通知书")),
+    "export": (_EXCHANGE, "export", N_("把一个单位的待办导出成 XLSX，填好后导回")),
+    "import": (_EXCHANGE, "import_", N_("导入单位填好的 XLSX，冲突的列出来")),
+    "stats": (
+        "tlsec.cli.register.stats",
+        "stats",
+        N_("统计：发现、签收、处置时长，重开、超期、误报"),
+    ),
     "extend": (_ACT, "extend", N_("延期")),
     "mitigate": (_ACT, "mitigate", N_("缓释：先用临时控制压住，到期自动失效")),
     "waive": (_ACT, "waive", N_("接受：到期自动失效")),
