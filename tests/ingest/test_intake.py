@@ -243,6 +243,37 @@ def test_an_asset_on_record_is_found_either_way_round(ground: Any) -> None:
     assert out.locator["address"] == "198.51.100.20"
 
 
+def test_an_address_that_gets_an_owner_keeps_its_alert_and_item(ground: Any) -> None:
+    from tlsec.inventory import models, store
+    from tlsec.register import journal
+    from tlsec.register.models import Alert, RiskItem
+    from tlsec.register.models_intake import FingerprintAlias
+
+    take([some(severity="high")], ground)
+    assert RiskItem.objects.get().subject == "u:198.51.100.20"
+    county = models.Unit.objects.create(id="c", name="青禾区", kind="county", county_id="c")
+    models.Asset.objects.create(
+        id="A1", name="门户", kind="server", county=county, addresses=["198.51.100.20"]
+    )
+    models.AssetAddress.objects.create(asset_id="A1", hex=store.hex_of("198.51.100.20"))
+    taken = take([some(severity="high")], ground, NOW + 5 * MINUTE)
+    assert (taken.new, taken.again) == (0, 1)
+    head, item = Alert.objects.get(), RiskItem.objects.get()
+    assert head.subject == item.subject == "A1" and head.count == 2 and item.county == "青禾区"
+    assert FingerprintAlias.objects.get().new == head.fingerprint
+    assert list(journal.verify()) == []
+
+
+def test_what_another_alert_explains_is_counted_so(ground: Any) -> None:
+    from tlsec.register import inhibition
+    from tlsec.register.models import Alert
+
+    inhibition.add(NOW, "李", "all", "", "u:198.51.100.1", ["1:"])
+    take([some(address="198.51.100.1", check="gateway.down", kind="avail")], ground)
+    taken = take([some(), some(address="198.51.100.21"), some(check="2:1")], ground, NOW + MINUTE)
+    assert (taken.new, taken.inhibited) == (3, 2) and Alert.objects.filter(open=True).count() == 4
+
+
 def test_what_cannot_be_read_is_kept_once_and_counted(ground: Any) -> None:
     from tlsec.register.models_intake import Quarantine, Source
 

@@ -23,7 +23,17 @@ from tlsec.ingest.event import Event, Left, Parsed, Rejected
 from tlsec.ingest.identity import Identity as Who
 from tlsec.ingest.limits import Limits
 from tlsec.ingest.tail import Mark
-from tlsec.register import actors, identities, opening, positions, quarantine, rows, sources
+from tlsec.register import (
+    actors,
+    identities,
+    inhibition,
+    opening,
+    positions,
+    quarantine,
+    relink,
+    rows,
+    sources,
+)
 from tlsec.register.identities import Group, Placed, grouped
 from tlsec.register.linking import Linker
 from tlsec.register.models import Alert
@@ -63,6 +73,7 @@ class Taken:
     quarantined: int = 0
     left: int = 0
     opened: int = 0  # ledger items
+    inhibited: int = 0  # new alerts that another one explains: shown under it, not told one by one
 
     def __add__(self, other: Taken) -> Taken:
         return Taken(*(getattr(self, n) + getattr(other, n) for n in Taken.__slots__))
@@ -88,14 +99,22 @@ def receive(
         placed = _placed(fresh, now, ground)
         groups = grouped(placed)
         new, again, cleared, worse = _alerts(groups, now, ground)
+        inhibited = _inhibited(groups, now) if new else 0
         _keep(placed, groups, now, ground, tally)
         tally.store()
         positions.keep(marks)
         opened = opening.open_waiting(now, ground.limits.per_batch_items)
     return Taken(
         new=new, again=again, cleared=cleared, repeated=len(events) - len(fresh), worse=worse,
-        quarantined=len(rejected), left=len(left), opened=opened,
+        quarantined=len(rejected), left=len(left), opened=opened, inhibited=inhibited,
     )  # fmt: skip
+
+
+def _inhibited(groups: Iterable[str], now: datetime) -> int:
+    fresh = Alert.objects.filter(open=True, first_seen=now, told_at=None)
+    return sum(
+        len(inhibition.causes(fresh.filter(fingerprint__in=chunk))) for chunk in rows.chunks(groups)
+    )
 
 
 def delivery_hash(event: Event) -> str:
@@ -126,6 +145,7 @@ def _placed(fresh: Mapping[str, Event], now: datetime, ground: Ground) -> list[P
         for key, (event, asset) in zip(fresh, linked, strict=True)
     ]
     seen = _known({one.who.fingerprint for one in placed})
+    seen |= relink.adopt((one for one in placed if one.who.fingerprint not in seen), now)
     ground.places.recall((one.who for one in placed if one.who.fingerprint not in seen), now)
     for index, one in enumerate(placed):
         if one.who.fingerprint in seen:

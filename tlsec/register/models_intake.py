@@ -108,6 +108,15 @@ class Identity(models.Model):
         indexes: ClassVar = [models.Index(fields=["asset_ref", "check_ref", "first_seen"])]
 
 
+class FingerprintAlias(models.Model):
+    """A key that became another, and why: `asset` when the inventory learnt whose the address is."""
+
+    old = models.CharField(max_length=70, db_index=True)
+    new = models.CharField(max_length=70, db_index=True)
+    at = models.DateTimeField()
+    why = models.CharField(max_length=20)
+
+
 class HourCount(models.Model):
     """True counts of a fingerprint in an hour, and how many raw events were kept of them."""
 
@@ -143,7 +152,7 @@ class Actor(models.Model):
 
 
 class Quarantine(models.Model):
-    """What could not be read, once a distinct text; `raw` is cut to a bound. `retried`: read well later."""
+    """What could not be read, once a distinct text; `raw` is cut to a bound."""
 
     digest = models.CharField(max_length=64, unique=True)
     source = models.CharField(max_length=40)
