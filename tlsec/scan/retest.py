@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -53,7 +53,7 @@ def retest(
     for n in range(1, needed + 1):
         if n > 1:
             _wait(item, ground.sla.retest.spacing_seconds)
-        state, why, run = _once(ground, item, heads, actor)
+        state, why, run = once(ground, item, heads, actor)
         rounds.append(run)
         say(
             _("第 {n} 次复测（共 {all} 次）：{state}").format(
@@ -64,12 +64,26 @@ def retest(
             name = "retest-failed" if state == "fail" else "retest-untested"
             items.command(no, name, alerts.MACHINE, _now(), why, machine=True)
             return Result(no, state, n - 1, needed, why)
+    why = passed(item, heads, rounds, needed, _now())
+    return Result(no, "pass", needed, needed, why)
+
+
+def passed(
+    item: RiskItem,
+    heads: Sequence[Alert],
+    rounds: Sequence[int],
+    needed: int,
+    now: datetime,
+    version: int | None = None,
+) -> str:
+    """Keep what the runs saw as proof and close the item; the sentence that says so."""
     why = _("同一检查项在同一位置连续 {n} 次通过").format(n=needed)
     with transaction.atomic():
-        now = _now()
         evidence.proved(item, _record(item, heads, rounds), needed, alerts.MACHINE, now)
-        items.command(no, "retest-passed", alerts.MACHINE, now, why, machine=True)
-    return Result(no, "pass", needed, needed, why)
+        items.command(
+            item.no, "retest-passed", alerts.MACHINE, now, why, version=version, machine=True
+        )
+    return why
 
 
 _WORDS: dict[str, Callable[[], str]] = {
@@ -94,7 +108,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _record(item: RiskItem, heads: list[Alert], rounds: list[int]) -> dict[str, Any]:
+def _record(item: RiskItem, heads: Sequence[Alert], rounds: Sequence[int]) -> dict[str, Any]:
     """What was seen in each round at each place of an item: kept as the proof that it was mended."""
     places = [locator_key(head.locator) for head in heads]
     seen = Observation.objects.filter(run__in=rounds, locator_key__in=places).order_by("id")
@@ -131,11 +145,13 @@ def _record(item: RiskItem, heads: list[Alert], rounds: list[int]) -> dict[str, 
     }
 
 
-def _once(ground: Ground, item: RiskItem, heads: list[Alert], actor: str) -> tuple[str, str, int]:
+def once(
+    ground: Ground, item: RiskItem, heads: Sequence[Alert], actor: str
+) -> tuple[str, str, int]:
     """One run over the places of the item's alerts: the worst of their verdicts, why, and the run."""
     if gone := [head.check_id for head in heads if head.check_id not in ground.policy.checks]:
         return "untested", _("检查项 {checks} 已不在库中").format(checks=listed(gone)), 0
-    specs = [_job(ground, head) for head in heads]
+    specs = [job(ground, head) for head in heads]
     title = _("复测 {no}").format(no=item.no)
     run = runs.begin(ground, specs, actor, kind="retest", title=title)
     try:
@@ -157,7 +173,7 @@ def _once(ground: Ground, item: RiskItem, heads: list[Alert], actor: str) -> tup
     return worst, listed(reasons, "；"), run.pk
 
 
-def _job(ground: Ground, head: Alert) -> JobSpec:
+def job(ground: Ground, head: Alert) -> JobSpec:
     """The job that looks again at exactly the place of an alert."""
     place, check = head.locator, ground.policy.checks[head.check_id].check
     asset = head.subject

@@ -34,5 +34,6 @@ HOOKS: tuple[Hook, ...] = (
     Hook("escalation", 5, "tlsec.register.escalation:sweep"),
     Hook("incident-clocks", 30, "tlsec.incident.sweep:look"),
     Hook("period", 60, "tlsec.period.hooks:tick"),
+    Hook("retests", 15, "tlsec.scan.retest_queue:work"),
     Hook("notices", 5, "tlsec.register.outbox:deliver"),
 )

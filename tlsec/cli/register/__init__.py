@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "receipt": (_SEND, "receipt", N_("签收：谁在什么时候签收了哪份通知书")),
     "export": (_EXCHANGE, "export", N_("把一个单位的待办导出成 XLSX，填好后导回")),
     "import": (_EXCHANGE, "import_", N_("导入单位填好的 XLSX，冲突的列出来")),
+    "queue": ("tlsec.cli.register.queue", "queue", N_("等待自动复测的事项")),
     "stats": (
         "tlsec.cli.register.stats",
         "stats",
