@@ -87,6 +87,12 @@ TEXTS: dict[str, tuple[See, str, str]] = {
         "借屏",
         "A018",
     ),
+    "own-script": (
+        page("203.0.113.16", 443, "env.lanze.test"),
+        '<script src="/stat.js">',
+        "",
+    ),
+    "bad-words": (page("203.0.113.20", 443, "lanxi.lanze.test"), "演练甲类违禁词样例", ""),
     "weak-cookie": (
         lambda town: (
             str(town.get("192.0.2.72", 8443, "zonghe.lanze.test").headers["Set-Cookie"]) + ";end"
@@ -100,6 +106,13 @@ TEXTS: dict[str, tuple[See, str, str]] = {
         "lanze-web",
     ),
 }
+
+
+def heartbeat_is_old(town: Town) -> bool:
+    said = json.loads(town.get("198.51.100.205", 8088, path="/api/status").text)
+    return datetime.now(UTC) - datetime.fromisoformat(said["heartbeat"]) > timedelta(hours=1)
+
+
 # trouble → what is looked at, what is seen while broken, while mended
 VALUES: dict[str, tuple[See, object, object]] = {
     "zombie-stats": (opens("198.51.100.12", 8080), "open", "closed"),
@@ -115,6 +128,8 @@ VALUES: dict[str, tuple[See, object, object]] = {
     ),
     "new-mongo": (opens("192.0.2.11", 27017), "open", "closed"),
     "zero-report": (yesterdays_report, False, True),
+    "screen-stale": (heartbeat_is_old, True, False),
+    "line-cut": (opens("192.0.2.166", 443), "silent", "open"),
     "site-down": (opens("203.0.113.11", 443), "closed", "open"),
     "cert-expired": (lambda town: days_left(town, "203.0.113.15", 443), -4, 240),
     "open-redis": (opens("198.51.100.10", 6379), "open", "closed"),

@@ -50,6 +50,9 @@ def create(directory: Path, sample: bool) -> None:
     from tlsec.inventory import sample as start
 
     (start.write if sample else start.write_empty)(root, today)
+    from tlsec.watch import sample as monitors
+
+    monitors.write(root, sample)
     (root / workspace.CONFIG).write_text(_config(sample), encoding="utf-8")
     opened = open_root(root)
     from tlsec.inventory.importer import import_register

@@ -82,7 +82,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
             again = _("再试 {n} 处").format(n=tries)
             second = f"{second} · {again}" if second and tries != row["spots"] else again
         table.add_row(
-            str(row["id"]), show.cell(row["title"]), f"{row['every']:g}", str(row["vantage"]),
+            str(row["id"]), show.cell(row["title"]), f"{row['every']:.10g}", str(row["vantage"]),
             second, str(row["spots"]), str(row["confirm"]), " ".join(checks),
         )  # fmt: skip
     out.print(table)

@@ -12,10 +12,14 @@ from tlsec.probe.gateway import Gateway
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One locator and what came back from it. A probe may yield several for one target."""
+    """One locator and what came back from it. A probe may yield several for one target.
+
+    `body`: what was read, byte by byte, where the probe was asked to hand it out; not a fact, never judged.
+    """
 
     locator: Locator
     attempt: Done[Any] | Failed
+    body: bytes = b""
 
 
 class Probe(Protocol):

@@ -8,8 +8,9 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 from tlsec.facts import Target
+from tlsec.policy.words import Words
 from tlsec.probe.http_client import Response, Visit
-from tlsec.probe.http_page import Cookie, Headers, Link, Page, Resource
+from tlsec.probe.http_page import Cookie, Headers, Link, Page, Resource, WordHit
 from tlsec.wire import page, page_marks, page_text
 
 _HTML = re.compile(r"(?i)^(?:text/html|application/xhtml\+xml|application/xml|text/xml)\b")
@@ -19,7 +20,12 @@ _TEXT = re.compile(
 _TAGS = re.compile(rb"(?i)^\s{0,200}<(?:!doctype|html|head|body|meta|title|div|script|!--|\?xml)")
 
 
-def page_facts(visit: Visit, target: Target, signatures: Sequence[page_marks.Signature]) -> Page:
+def page_facts(
+    visit: Visit,
+    target: Target,
+    signatures: Sequence[page_marks.Signature],
+    words: Words | None = None,
+) -> Page:
     """The page a visitor gets."""
     last = visit.last
     headers = read_headers(last)
@@ -53,8 +59,16 @@ def page_facts(visit: Visit, target: Target, signatures: Sequence[page_marks.Sig
         links=_links(reading, hushed=hushed) if whole else None,
         resources=[Resource(*part) for part in reading.resources] if whole else None,
         scripts=reading.scripts if whole else None,
+        words=_words(reading, words) if whole and not hushed else None,
         parts=list(map(str, reading.parts)) if whole else None,
     )
+
+
+def _words(reading: page.Reading, words: Words | None) -> list[WordHit] | None:
+    if words is None:
+        return None
+    found = words.find(f"{reading.title}\n{reading.text}")
+    return [WordHit(hit.word, hit.list, hit.level, hit.count, hit.context) for hit in found]
 
 
 def _links(reading: page.Reading, *, hushed: bool) -> list[Link]:

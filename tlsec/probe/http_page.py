@@ -14,6 +14,7 @@ from tlsec.probe.base import Result
 from tlsec.probe.gateway import Gateway, GatewayError
 
 if TYPE_CHECKING:
+    from tlsec.policy.words import Words
     from tlsec.wire.page_marks import Signature
 
 
@@ -65,6 +66,17 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class WordHit:
+    """A word of a list, in its context; a suspicion, not a finding."""
+
+    name: str
+    list: str
+    level: int
+    count: int
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     status: int
     scheme: Literal["http", "https"]
@@ -96,6 +108,7 @@ class Page:
     links: list[Link] | None
     resources: list[Resource] | None
     scripts: list[str] | None  # addresses, and for inline code inline:<digest of its shape>; sorted
+    words: list[WordHit] | None  # None when no list was asked for, or on a page with a secrecy mark
     parts: list[str] | None  # digest:size:key of each block, see wire/page_parts.py
 
 
@@ -117,7 +130,8 @@ class Limits:
 
 
 class HttpPage:
-    """Fetch one page and read it. `signatures` say which default pages and notices are known."""
+    """Fetch one page and read it. `signatures` say which default pages and notices are known, `words` what
+    should stand on no page."""
 
     id: ClassVar[str] = "http.page"
     version: ClassVar[int] = 1
@@ -125,8 +139,17 @@ class HttpPage:
     locator: ClassVar[tuple[str, ...]] = ("address", "port", "scheme", "host", "path", "vantage")
     title: ClassVar[Mapping[str, str]] = MappingProxyType({"zh": "网页", "en": "Web page"})
 
-    def __init__(self, signatures: Sequence[Signature] = (), limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        signatures: Sequence[Signature] = (),
+        limits: Limits | None = None,
+        words: Words | None = None,
+        bodies: bool = False,
+    ) -> None:
+        """`bodies`: hand out the page itself too, never one with a mark of secrecy."""
+        self._bodies = bodies
         self._signatures = tuple(signatures)
+        self._words = words
         self._limits = limits or Limits()
 
     async def run(self, target: Target, gateway: Gateway) -> AsyncIterator[Result]:
@@ -148,8 +171,11 @@ class HttpPage:
             yield Result(locator, error.failed)
             return
         # a page of megabytes takes a second to read; the others must not wait for it
-        page = await asyncio.to_thread(http_facts.page_facts, visit, target, self._signatures)
-        yield Result(locator, Done(PageFacts(page)))
+        page = await asyncio.to_thread(
+            http_facts.page_facts, visit, target, self._signatures, self._words
+        )
+        shown = self._bodies and page.secrecy_mark is False
+        yield Result(locator, Done(PageFacts(page)), visit.last.body if shown else b"")
 
 
 def load_signatures(path: Path) -> list[Signature]:

@@ -29,6 +29,7 @@ PROBES: Mapping[str, ProbeRef] = MappingProxyType(
         "tls.handshake": ProbeRef("tlsec.probe.tls_handshake", "TlsHandshake"),
         "http.page": ProbeRef("tlsec.probe.http_page", "HttpPage"),
         "http.visit": ProbeRef("tlsec.probe.http_visit", "HttpVisit"),
+        "led.status": ProbeRef("tlsec.probe.led_status", "LedStatus"),
         "dns.records": ProbeRef("tlsec.probe.dns_records", "DnsRecords"),
     }
 )

@@ -84,6 +84,11 @@ class Page(Strict):
     error: bool = False  # the front page fails and shows why
     notice: str = ""  # led: line under the player's status
     content: str = ""  # led: what is on the screen
+    stale: int = Field(
+        default=0, ge=0
+    )  # led: seconds since the player last reported to its control
+    words: str = ""  # a line that somebody else put on the page
+    script: str = ""  # the address of a further script
 
 
 class Service(Strict):
@@ -144,6 +149,7 @@ class City(Strict):
     zones: list[Zone]
     flows: list[FlowRule]
     reporters: dict[str, str]  # system → unit that sends a 零报告 every day
+    cut: list[Address] = []  # whoever looks from here reaches nothing: their own line is cut
     withheld: list[str] = []  # systems that did not send yesterday's
     news: dict[str, list[News]] = {}
     hosts: list[Host]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
 from tlsec.i18n import _
@@ -33,15 +33,18 @@ _WHOLE_PACKET = 0x40000
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may open one port, in loopback blocks: first `accept`, then `refuse`, then `otherwise`."""
+    """Who may open one port, in loopback blocks: `never`, then `accept`, then `refuse`, then `otherwise`."""
 
     accept: tuple[IPv4Network, ...]
     refuse: tuple[IPv4Network, ...] = ()
     otherwise: bool = False
+    never: tuple[IPv4Network, ...] = ()  # their line is cut
 
     def allows(self, source: str) -> bool:
         """What the filter does to a SYN from this loopback address."""
         ip = IPv4Address(source)
+        if any(ip in block for block in self.never):
+            return False
         if any(ip in block for block in self.accept):
             return True
         return self.otherwise and not any(ip in block for block in self.refuse)
@@ -52,6 +55,11 @@ OPEN = Rule((), otherwise=True)
 
 def rule_for(city: City, address: str, port: int) -> Rule:
     """The rule the zone matrix gives one port (1-65535) of a paper address. Pure."""
+    never = tuple(IPv4Network(translate(each, 0)[0]) for each in city.cut)
+    return replace(_by_matrix(city, address, port), never=never)
+
+
+def _by_matrix(city: City, address: str, port: int) -> Rule:
     scanner, _port = translate(city.scanner, 0)
     accept = [OWN_BROWSER, IPv4Network(scanner)]
     internet = False
@@ -77,7 +85,11 @@ def rule_for(city: City, address: str, port: int) -> Rule:
 def program(rule: Rule) -> bytes:
     """The rule as classic BPF: 8 bytes an instruction, four instructions a block."""
     code: list[tuple[int, int, int, int]] = []
-    for blocks, verdict in ((rule.accept, _WHOLE_PACKET), (rule.refuse, 0)):
+    for blocks, verdict in (
+        (rule.never, 0),
+        (rule.accept, _WHOLE_PACKET),
+        (rule.refuse, 0),
+    ):
         for block in blocks:
             code += [
                 (_LOAD_WORD, 0, 0, _SOURCE_ADDRESS),

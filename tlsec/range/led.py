@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
@@ -28,6 +29,9 @@ async def start(sock: socket.socket, ground: Ground) -> Stop:
                         "device": ground.host.name,
                         "state": "playing",
                         "content": page.content,
+                        "heartbeat": (
+                            datetime.now(UTC) - timedelta(seconds=page.stale)
+                        ).isoformat(),
                         "default_account_active": bool(page.notice),
                     }
                 )

@@ -29,7 +29,8 @@ class Change(Strict):
 
     host + set: fields of the host;  host + port + set: fields of that service (nested, merged);
     host + add: a further service;   host + remove: these ports stop answering;
-    flow: a way opens that should not be;  withhold: this system's 零报告 of yesterday is missing.
+    flow: a way opens that should not be;  cut: the line of a place to look from is cut;
+    withhold: this system's 零报告 of yesterday is missing.
     """
 
     host: str = ""
@@ -38,13 +39,15 @@ class Change(Strict):
     add: Service | None = None
     remove: list[Port] = Field(default_factory=list)
     flow: FlowRule | None = None
+    cut: str = ""
     withhold: str = ""
 
     @model_validator(mode="after")
     def _one_form(self) -> Change:
         forms = [bool(self.set), self.add is not None, bool(self.remove)]
-        if sum(forms) + (self.flow is not None) + bool(self.withhold) != 1:
-            raise ValueError(_("set、add、remove、flow、withhold 须且只能有一项"))
+        others = [self.flow is not None, bool(self.cut), bool(self.withhold)]
+        if sum(forms) + sum(others) != 1:
+            raise ValueError(_("set、add、remove、flow、cut、withhold 须且只能有一项"))
         if any(forms) != bool(self.host):
             raise ValueError(_("set、add、remove 须写明 host，其余不写"))
         return self
@@ -97,11 +100,13 @@ def with_troubles(city: City, broken: Iterable[Trouble]) -> City:
     """The city with these troubles in it. Raises KeyError or ValueError when one does not fit."""
     hosts = {host.id: host.model_dump() for host in city.hosts}
     flows = list(city.flows)
-    withheld = list(city.withheld)
+    withheld, cut = list(city.withheld), list(city.cut)
     for trouble in broken:
         for change in trouble.changes:
             if change.flow is not None:
                 flows.append(change.flow)
+            elif change.cut:
+                cut.append(change.cut)
             elif change.withhold:
                 withheld.append(change.withhold)
             else:
@@ -112,6 +117,7 @@ def with_troubles(city: City, broken: Iterable[Trouble]) -> City:
             "hosts": [Host.model_validate(host) for host in hosts.values()],
             "flows": flows,
             "withheld": withheld,
+            "cut": cut,
         }
     )
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -12,7 +15,32 @@ from tlsec.policy.bundle import Policy
 from tlsec.register import items, journal
 from tlsec.register.items import Refused
 from tlsec.register.transitions import OPEN
+from tlsec.scan import noise
 from tlsec.scan.models import Baseline, Observation
+from tlsec.scan.noise import Learnt, Limits
+
+
+def compared(
+    row: Baseline, facts: Mapping[str, Any] | None, limits: Limits | None, learning: bool
+) -> Mapping[str, Any]:
+    """What a place's facts are held against: the approved ones, but for what was learnt to be noise.
+
+    `limits`: of a monitor that learns; within its first visits each is learnt from, once.
+    """
+    approved: Mapping[str, Any] = row.facts
+    if facts is None or row.probe != "http.page" or not facts["page"].get("parts"):
+        return approved
+    learnt = Learnt(row.visits, row.noise, row.seen)
+    due = limits is not None and learning and row.visits < limits.visits
+    if limits is not None and due and noise.learn(learnt, approved, facts, limits):
+        row.visits, row.noise, row.seen = learnt.visits, learnt.noise, learnt.seen
+        row.measures = asdict(limits)
+        row.save(update_fields=["visits", "noise", "seen", "measures"])
+    if not (row.noise or row.seen):
+        return approved
+    if noise.only_noise(learnt, approved, facts, limits or Limits(**row.measures)):
+        return noise.as_the_same(approved, facts)
+    return approved
 
 
 def accept(policy: Policy, no: str, actor: str, now: datetime, reason: str) -> int:
@@ -49,6 +77,10 @@ def accept(policy: Policy, no: str, actor: str, now: datetime, reason: str) -> i
                     "run": seen.run,
                     "taken": seen.ended,
                     "approved_by": actor,
+                    # what changes by itself on the new page is learnt anew
+                    "visits": 0,
+                    "noise": {},
+                    "seen": {},
                 },
             )
             after = {"item": no, "place": dict(alert.locator), "run": seen.run_id}

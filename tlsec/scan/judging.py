@@ -23,7 +23,7 @@ from tlsec.register import alerts
 from tlsec.register.alerts import Firing
 from tlsec.register.models import Alert
 from tlsec.register.sla import Sla
-from tlsec.scan import bulk, lease
+from tlsec.scan import baselines, bulk, lease, noise
 from tlsec.scan.describe import columns
 from tlsec.scan.executor import Finished
 from tlsec.scan.jobs import JobSpec, spec
@@ -48,6 +48,7 @@ class Judging:
     recurrence_days: int
     waivers: Waivers
     keep_all: bool = False
+    noise: noise.Limits | None = None  # a monitor that learns what of a page changes by itself
     only: frozenset[str] | None = None  # a retest judges its own checks and raises no others
     _checks: dict[str, list[Loaded]] = field(default_factory=dict)  # by probe, as asked for
 
@@ -181,12 +182,12 @@ class Judging:
 
     def _baseline(self, row: Mapping[str, Any], now: datetime) -> Mapping[str, Any] | None:
         """The approved facts of this place. The first ones taken become it silently."""
-        place = row.get("baseline_key", row["locator_key"])  # a second look is held to the first's
+        own = row["locator_key"]
+        place = row.get("baseline_key", own)  # a second look is held to the first's
         found = Baseline.objects.filter(probe=row["probe"], locator_key=place).first()
         if found is not None:
-            facts: Mapping[str, Any] = found.facts
-            return facts
-        if row["facts"] is not None and place == row["locator_key"]:
+            return baselines.compared(found, row["facts"], self.noise, learning=place == own)
+        if row["facts"] is not None and place == own:
             key = {"probe": row["probe"], "locator_key": row["locator_key"]}
             values = {"facts": row["facts"], "run_id": self.run.pk, "taken": now, "approved_by": ""}
             bulk.insert(Baseline, [key | values])

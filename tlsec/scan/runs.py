@@ -21,12 +21,13 @@ from tlsec.i18n import _
 from tlsec.inventory import record
 from tlsec.inventory.lookup import Lookup
 from tlsec.marked_yaml import Fault, Faulty
-from tlsec.policy import bundle
+from tlsec.policy import bundle, words
 from tlsec.policy.bundle import Policy
 from tlsec.probe import (
     dns_records,
     http_page,
     http_visit,
+    led_status,
     net_port,
     net_service,
     registry,
@@ -279,8 +280,11 @@ def _record(ground: Ground, target: Target) -> Result:
     return Result({"asset": target.asset}, Done(facts))
 
 
-def probes_of(workspace: Workspace) -> dict[str, Probe]:
-    """Every probe as this workspace wants it: with its roots and page marks."""
+def probes_of(workspace: Workspace, bodies: bool = False) -> dict[str, Probe]:
+    """Every probe as this workspace wants it: with its roots, page marks and words.
+
+    `bodies`: pages are handed out as they were read (the watch keeps those that changed).
+    """
     roots = [
         certificate
         for name in workspace.config.trust
@@ -288,14 +292,16 @@ def probes_of(workspace: Workspace) -> dict[str, Probe]:
         for certificate in _certificates(file, name)
     ]
     marks = http_page.load_signatures(_marks(workspace.root))
+    lists = words.load(content.policies(workspace.root))
     return {
         probe.id: probe
         for probe in (
             net_port.NetPort(),
             net_service.NetService(),
             tls_handshake.TlsHandshake(roots=roots),
-            http_page.HttpPage(signatures=marks),
+            http_page.HttpPage(signatures=marks, words=words.Words(lists), bodies=bodies),
             http_visit.HttpVisit(),
+            led_status.LedStatus(),
             dns_records.DnsRecords(),
         )
     }

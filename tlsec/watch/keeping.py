@@ -26,9 +26,10 @@ from tlsec.register.models import Alert
 from tlsec.scan import bulk
 from tlsec.scan.judging import Judging
 from tlsec.scan.models import Observation, Run, Verdict
+from tlsec.scan.noise import Limits
 from tlsec.scan.runs import Ground
 from tlsec.scan.waivers import Waived, Waivers
-from tlsec.watch import confirming, counting
+from tlsec.watch import confirming, counting, pages
 from tlsec.watch.clocks import Clocks, Place
 from tlsec.watch.confirming import Mood, Outcome, Then
 from tlsec.watch.ladder import Ladder
@@ -51,6 +52,7 @@ class _Judgement:
     judged: Judged
     waived: Waived
     locator: Locator
+    body: bytes
 
     @property
     def outcome(self) -> Outcome:
@@ -75,6 +77,7 @@ class Keeper:
     _standings: dict[tuple[str, str, str], Standing] = field(default_factory=dict)
     _judgings: dict[str, Judging] = field(default_factory=dict)
     _clocks: Clocks = field(init=False)
+    _pages: dict[tuple[str, str], str] = field(default_factory=dict)
     _run: Run | None = None
     _stored: set[tuple[str, str]] = field(default_factory=set)
     _touched: dict[int, Standing] = field(default_factory=dict)
@@ -162,6 +165,8 @@ class Keeper:
         for result in look.results:
             if not result.locator:
                 continue  # nothing was asked: out of scope, or a fault of the probe
+            if look.second and not _same_place(result.locator, look.second.locator_key):
+                continue
             row = judging.observation(
                 look.spot.probe, look.version, at, result, look.started, look.ended
             )
@@ -173,7 +178,7 @@ class Keeper:
                 if judged.state in ("not_applicable", "not_run"):
                     continue
                 waived = judging.waivers.covering(judged, row["subject"], result.locator)
-                yield _Judgement(look, row, loaded, judged, waived, result.locator)
+                yield _Judgement(look, row, loaded, judged, waived, result.locator, result.body)
 
     def _judging(self, monitor: Monitor) -> Judging:
         found = self._judgings.get(monitor.id)
@@ -182,10 +187,18 @@ class Keeper:
             found = self._judgings[monitor.id] = Judging(
                 self._run_of_now(), ground.policy, ground.lookup, ground.sla,
                 ground.recurrence_days, Waivers(ground.lookup.waivers()),
-                only=frozenset(monitor.checks),
+                only=frozenset(monitor.checks), noise=self._noise(monitor),
             )  # fmt: skip
         found.run = self._run_of_now()
         return found
+
+    def _noise(self, monitor: Monitor) -> Limits | None:
+        """How the monitor learns what of a page changes by itself."""
+        measures = self.ladder.noise
+        visits = measures.learn_visits if monitor.learn is None else monitor.learn
+        if not visits or "http.page" not in monitor.probes:
+            return None
+        return Limits(visits, measures.turns, measures.share, measures.growth)
 
     # --- standings ---
 
@@ -201,12 +214,15 @@ class Keeper:
             same = found.look.spot.second is None
             after, then = confirming.second(mood, found.outcome, found.at, second.since, same)
             standing.second_from = "" if same else found.row["vantage"]
+            if then is Then.CALM:
+                standing.state = found.judged.state
             worth = True
         else:
             after, then = confirming.look(mood, found.outcome, found.at, found.look.spot.confirm)
             worth = standing.state != found.judged.state or _hour(standing.last_seen) != _hour(
                 found.at
             )
+            worth = worth or (found.outcome == "fail" and self._other_page(found))
             standing.state = found.judged.state
         for name in _MOOD:
             setattr(standing, name, getattr(after, name))
@@ -214,9 +230,24 @@ class Keeper:
             standing.last_seen = found.at
         if found.outcome == "fail":
             standing.why = "；".join(c.message for c in found.judged.clauses if c.message)[:500]
+        if then is Then.ALARM or (then is Then.AGAIN and worth):
+            pages.keep(
+                found.body, standing.monitor, standing.subject, key, found.loaded, found.at,
+                self.ladder.evidence,
+            )  # fmt: skip
         self._touched[id(standing)] = standing
         self._clocks.follow(self._place(found, standing), mood, after, then)
         return then, worth
+
+    def _other_page(self, found: _Judgement) -> bool:
+        """Whether a failing page has changed again: what a person may accept has to be on record."""
+        page = (found.row["facts"] or {}).get("page")
+        if page is None:
+            return False
+        place = found.row["probe"], found.row["locator_key"]
+        digest = f"{page['text_hash']}{page['dom_hash']}"
+        before, self._pages[place] = self._pages.get(place), digest
+        return before != digest
 
     def _standing(self, found: _Judgement, key: str) -> Standing | None:
         """The row of a check at a place. Ports that nobody declared get one only once they fail."""
@@ -370,6 +401,14 @@ def _opened(results: Sequence[Result]) -> bool | None:
             if visit is not None:
                 return bool(visit.opened and visit.status is not None and visit.status < 500)
     return None
+
+
+def _same_place(locator: Locator, key: str) -> bool:
+    """Whether two looks were at one place, from wherever."""
+    other = _located(key)
+    return {k: v for k, v in locator.items() if k != "vantage"} == {
+        k: v for k, v in other.items() if k != "vantage"
+    }
 
 
 def _located(key: str) -> dict[str, str | int]:

@@ -14,8 +14,7 @@ from tlsec.policy.bundle import Policy
 from tlsec.policy.thresholds import Thresholds
 from tlsec.scan import plan_check
 from tlsec.scan.plans import Step
-
-FILE = "monitors.yaml"
+from tlsec.watch.sample import FILE
 
 
 class _Strict(BaseModel):
@@ -58,7 +57,7 @@ class Monitor(_Strict):
     `second`: the vantage of the second look ("" for a second try from the same one).
     `line`: what of `outage` in ladders/incident-thresholds.yaml applies; "" for nothing numeric, neither of
     outage nor of tampering (county portals have none).
-    `learn`: visits from which the parts of a page that change by themselves are learnt.
+    `learn`: visits from which the parts of a page that change by themselves are learnt (0: none).
     """
 
     id: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
@@ -76,7 +75,7 @@ class Monitor(_Strict):
     blocks: list[str] = []
     ports: str = ""
     confirm: int | None = Field(default=None, ge=1)
-    learn: int = Field(default=0, ge=0)
+    learn: int | None = Field(default=None, ge=0)
     line: str = ""
     paused: bool = False
     period: Period = Period()

@@ -177,7 +177,7 @@ class Watch:
             translate=runs.translate_for(ground.workspace),
         )
         limits = Limits(total=ladder.visit_seconds)
-        probes = runs.probes_of(ground.workspace) | {"http.visit": HttpVisit(limits)}
+        probes = runs.probes_of(ground.workspace, bodies=True) | {"http.visit": HttpVisit(limits)}
         lines = Lines(_uplinks(found.monitors), ladder.uplink)
 
         def keep(looks: list[Look], beats: Beats, now: datetime) -> list[Second]:
