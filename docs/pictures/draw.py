@@ -87,8 +87,8 @@ def terminal(name: str, output: str, work: Path, command: str) -> None:
     shoot(page, HERE / f"{name}.png", int(COLUMNS * CELL) + 40, lines * LINE + 28)
 
 
-def first_page(pdf: Path, name: str, dpi: int, *crop: str) -> None:
-    """The first page of a PDF, or its upper left corner, as a picture."""
+def first_page(pdf: Path, name: str, dpi: int, *crop: str, page: int = 1) -> None:
+    """A page of a PDF, or its upper left corner, as a picture."""
     subprocess.run(
         [
             "pdftoppm",
@@ -96,9 +96,9 @@ def first_page(pdf: Path, name: str, dpi: int, *crop: str) -> None:
             "-r",
             str(dpi),
             "-f",
-            "1",
+            str(page),
             "-l",
-            "1",
+            str(page),
             "-singlefile",
             *crop,
             pdf,
@@ -124,6 +124,27 @@ def papers(folder: Path, work: Path) -> None:
     shoot(summary, HERE / "summary.png", 1120, 1250)
 
 
+def assessment(work: Path) -> None:
+    """Coverage of the catalogue; the sample assessment of one system, in the terminal and on paper."""
+    for lang, name in (("zh", "coverage"), ("en", "coverage-en")):
+        run(TLSEC, "policy", "coverage", "--svg", HERE / f"{name}.svg", cwd=work, lang=lang)
+    city = work / "graded"
+    run(TLSEC, "init", city, "--sample", cwd=work)
+    run(TLSEC, "range", "up", cwd=city)
+    try:
+        run(TLSEC, "scan", cwd=city)
+    finally:
+        run(TLSEC, "range", "down", cwd=city)
+    run(TLSEC, "assess", "import", *sorted((city / "answers").glob("*.yaml")), cwd=city)
+    for lang, name in (("zh", "assess"), ("en", "assess-en")):
+        shown = run(TLSEC, "assess", "status", "S26", cwd=city, lang=lang)
+        terminal(name, shown, work, "tlsec assess status S26")
+    run(TLSEC, "assess", "conclude", "S26", cwd=city)
+    run(TLSEC, "report", "evaluation", "--system", "S26", "--format", "pdf", cwd=city)
+    (paper,) = (city / "papers").glob("*.pdf")
+    first_page(paper, "evaluation", 72)
+
+
 def draw() -> None:
     work = Path(tempfile.mkdtemp(prefix="pictures-")).resolve()
     try:
@@ -140,6 +161,7 @@ def draw() -> None:
                     "explain", run(TLSEC, *explain, cwd=city), work, " ".join(("tlsec", *explain))
                 )
                 papers(city / "papers", work)
+        assessment(work)
     finally:
         shutil.rmtree(work)
     for picture in sorted(HERE.glob("*.png")):
