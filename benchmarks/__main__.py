@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
-from benchmarks import assessing, papers
+from benchmarks import assessing, ingesting, papers
 
 ROUNDS = 5
 HOSTS = [f"127.77.0.{n}" for n in range(1, 65)]
@@ -77,7 +77,12 @@ def _ports() -> tuple[str, Callable[[], object], Callable[[], object] | None]:
 
 def _tables() -> list[tuple[str, Callable[[], object], Callable[[], object]]]:
     """What works on a database: one workspace on SQLite for all of it."""
-    root = Path(tempfile.mkdtemp(prefix="tlsec-bench-"))
+    root = workspace(Path(tempfile.mkdtemp(prefix="tlsec-bench-")))
+    return [assessing.case(root), ingesting.case(root), _rows()]
+
+
+def workspace(root: Path) -> Path:
+    """An empty workspace with its tables, opened in this process."""
     (root / "tlsec.yaml").write_text("city: bench\nbureau: bench\n", encoding="utf-8")
     (root / "data").mkdir()
     os.environ |= {"TLSEC_WORKSPACE": str(root), "DJANGO_SETTINGS_MODULE": "tlsec.settings"}
@@ -87,7 +92,7 @@ def _tables() -> list[tuple[str, Callable[[], object], Callable[[], object]]]:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    return [assessing.case(root), _rows()]
+    return root
 
 
 def _rows() -> tuple[str, Callable[[], object], Callable[[], object]]:

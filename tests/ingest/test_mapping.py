@@ -12,7 +12,7 @@ import pytest
 import xlsxwriter
 
 from tests.ingest.conftest import FOLDERS, NOW
-from tlsec.ingest import mapping, severity, syslog, table, webhook
+from tlsec.ingest import mapping, settings, severity, syslog, table, webhook
 from tlsec.ingest.event import Event, Left, Rejected
 from tlsec.ingest.mapping import Map
 from tlsec.ingest.reading import Reading
@@ -241,3 +241,22 @@ def test_files_that_are_no_reports(tmp_path: Path, scanning: Reading) -> None:
         if path.suffix != ".yaml":
             with pytest.raises(Faulty):
                 table.read(path, scanning)
+
+
+@pytest.mark.parametrize("guide", ["ingest.zh.md", "ingest.en.md"])
+def test_the_examples_of_the_guide_load(tmp_path: Path, guide: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "guide" / guide).read_text(encoding="utf-8")
+    blocks = [part.partition("```")[0] for part in text.split("```yaml\n")[1:]]
+    maps = [block for block in blocks if block.startswith("map:")]
+    assert maps and all(made(block, tmp_path) for block in maps)
+    (tmp_path / "map.yaml").unlink()
+    (tmp_path / "ingest").mkdir()
+    for at, block in enumerate((*maps, HIDS)):
+        (tmp_path / "ingest" / f"{at}.yaml").write_text(block, encoding="utf-8")
+    (tmp_path / "secrets").mkdir()
+    for name in ("am.token", "hids.key"):
+        (tmp_path / "secrets" / name).write_bytes(b"x" * 32)
+        (tmp_path / "secrets" / name).chmod(0o600)
+    (config,) = (block for block in blocks if block.startswith("sources:"))
+    (tmp_path / "ingest.yaml").write_text(config, encoding="utf-8")
+    assert len(settings.read(tmp_path, TABLES).sources) == 6

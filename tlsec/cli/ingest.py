@@ -66,8 +66,6 @@ def open_intake(root: Path) -> tuple[Settings, Readers, Ground]:
 def serve(ctx: click.Context) -> None:
     workspace = open_workspace(ctx)
     settings, readers, ground = open_intake(workspace.root)
-    from django.db import DatabaseError
-
     from tlsec.ingest.listen import CannotListen
     from tlsec.ingest.station import Station
     from tlsec.register import feed, opening, positions
@@ -76,14 +74,10 @@ def serve(ctx: click.Context) -> None:
         feed.store(batch, lost, datetime.now(UTC), ground, readers)
 
     def idle() -> bool:
-        try:
-            return opening.open_waiting(datetime.now(UTC), ground.limits.per_batch_items) > 0
-        except DatabaseError as error:  # it waits in the database: tried again after the next batch
-            say(str(error))
-            return False
+        return opening.open_waiting(datetime.now(UTC), ground.limits.per_batch_items) > 0
 
     def say(text: str) -> None:
-        click.echo(_("入库出错，稍后再试（{error}）").format(error=text), err=True)
+        click.echo(text, err=True)
 
     station = Station(
         settings, ground.limits, workspace.root, store, idle, positions.of,

@@ -20,7 +20,6 @@ from tlsec.ingest.reading import address_of
 from tlsec.ingest.settings import Listener, SourceSettings, source_of
 from tlsec.marked_yaml import Fault, Faulty
 
-STRANGER = "stranger"  # the source in whose name messages of unknown senders are counted
 _CHUNK = 65_536
 _RECEIVE_BUFFER = 8 * 2**20  # of the kernel, for bursts of datagrams
 _HANDSHAKE_SECONDS = 10

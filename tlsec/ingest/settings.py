@@ -122,7 +122,7 @@ def read(root: Path, tables: Mapping[str, Any]) -> Settings:
     """Of a workspace. Raises Faulty with every fault of ingest.yaml and of the mapping files."""
     file = root / FILE
     if not file.is_file():
-        text = _("没有 {name}：在工作区里写明来源与监听口，例见 docs")
+        text = _("没有 {name}：在工作区里写明来源与监听口，写法见 docs/guide/ingest.zh.md")
         raise Faulty([Fault(str(file), text.format(name=FILE))])
     faults: list[Fault] = []
     maps: dict[str, Map] = {}

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
+from tlsec.i18n import _
 from tlsec.ingest import posts
 from tlsec.ingest.inbox import Delivery, Inbox
 from tlsec.ingest.limits import Limits
@@ -42,6 +43,7 @@ class Station:
     marks: Callable[[str, str], Mark | None]
     clock: Callable[[], datetime]
     say: Callable[[str], None]
+    _said: str = ""
 
     async def run(self, ending: asyncio.Event, ready: Callable[[], None] = lambda: None) -> None:
         """Until `ending` is set. Raises CannotListen or Faulty before anything is taken."""
@@ -71,11 +73,13 @@ class Station:
                 await shared.close()
                 inbox.close()
             await storing
+        for name, n in shared.strangers.items():
+            self.say(_("{name}：不认识的发送者 {n} 次，没有收").format(name=name, n=n))
 
     async def _storing(self, inbox: Inbox, thread: ThreadPoolExecutor) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            while not inbox.busy and await loop.run_in_executor(thread, self.idle):
+            while not inbox.busy and await self._idle(thread):
                 pass
             if not (batch := await inbox.batch()):
                 return
@@ -85,13 +89,26 @@ class Station:
                     await loop.run_in_executor(thread, self.store, batch, lost)
                 except Exception as error:  # whatever it is, nothing may be lost by it
                     wait = _RETRY_SECONDS[min(tried, len(_RETRY_SECONDS) - 1)]
-                    self.say(f"{type(error).__name__}: {error}")
+                    self._tell(error)
                     await asyncio.sleep(wait)
                 else:
                     break
             for delivery in batch:
                 if delivery.done is not None and not delivery.done.done():
                     delivery.done.set_result(True)
+
+    async def _idle(self, thread: ThreadPoolExecutor) -> bool:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(thread, self.idle)
+        except (
+            Exception
+        ) as error:  # what waits is in the database: tried again after the next batch
+            self._tell(error)
+            return False
+
+    def _tell(self, error: Exception) -> None:
+        text = _("入库出错，稍后再试（{error}）")
+        self.say(text.format(error=f"{type(error).__name__}: {error}"))
 
     async def _follow(
         self, source: str, path: Path, inbox: Inbox, files: ThreadPoolExecutor
@@ -101,12 +118,21 @@ class Station:
         tail = Tail(path, self.limits.reading.line_bytes, mark)
         try:
             while True:
-                lines = await loop.run_in_executor(
-                    files, tail.read, self.limits.listening.batch_events
-                )
+                lines = await loop.run_in_executor(files, self._look, tail, path)
                 for line, at in lines:
                     await inbox.put(Delivery(source, line, self.clock(), mark=at))
                 if not lines:
                     await asyncio.sleep(_LOOK_SECONDS)
         finally:
             tail.close()
+
+    def _look(self, tail: Tail, path: Path) -> list[tuple[bytes, Mark]]:
+        """New lines of a file; one that cannot be read at the moment is told and looked at again."""
+        try:
+            return tail.read(self.limits.listening.batch_events)
+        except OSError as error:
+            if str(error) != self._said:
+                self._said = str(error)
+                text = _("跟读 {name} 出错，稍后再试（{error}）")
+                self.say(text.format(name=path, error=error.strerror))
+            return []
