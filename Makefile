@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+JOBS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .PHONY: help demo serve test check lint bench lock messages pictures clean
@@ -18,7 +19,7 @@ serve: $(VENV)/.demo ## run the plans of a workspace (WORKSPACE=dir) on their ca
 
 test: $(VENV)/.dev ## all tests; real servers come from the distribution's packages
 	@tests/get-servers
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 check: lint test ## everything that CI runs
 
