@@ -21,8 +21,8 @@ def policies(workspace: Path | None = None) -> list[Path]:
 def fact_types() -> Mapping[str, type[Any]]:
     """The fact dataclass of every probe, id@version, with those of the register's and the watch's own."""
     from tlsec.inventory.facts import RecordFacts
+    from tlsec.policy.watch_facts import ClockFacts, ShareFacts, UplinkFacts
     from tlsec.probe import registry
-    from tlsec.watch.facts import ClockFacts, ShareFacts, UplinkFacts
 
     return {
         **registry.fact_types(),

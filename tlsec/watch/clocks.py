@@ -14,8 +14,8 @@ from typing import Any
 
 from tlsec.facts import Locator
 from tlsec.policy.thresholds import Line, Mark, Thresholds
+from tlsec.policy.watch_facts import Clock, ClockFacts
 from tlsec.watch.confirming import Mood, Then
-from tlsec.watch.facts import Clock, ClockFacts
 from tlsec.watch.ladder import Ladder
 from tlsec.watch.models import Spell
 from tlsec.watch.monitors import Monitor

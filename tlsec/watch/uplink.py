@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tlsec.facts import Vantage
+from tlsec.policy.watch_facts import Uplink as Facts
 from tlsec.probe.gateway import Gateway, GatewayError
 from tlsec.watch import ladder
-from tlsec.watch.facts import Uplink as Facts
 from tlsec.watch.monitors import Canary, Uplink
 
 # a question for the root's name servers, with a fresh id in front: every resolver says something to it
