@@ -186,7 +186,11 @@ def _warnings(rows: tuple[tuple[str, str, str, str], ...], n: dict[str, int]) ->
 
 def _mending(data: DailyPaper) -> list[Block]:
     n = data.numbers
-    text = _("当日整改销号 {closed} 项，未结 {open} 项，其中逾期 {overdue} 项；累计发现 {all} 项，累计销号 {done} 项，销号率 {rate}。")  # fmt: skip
+    text = _(
+        "当日整改销号 {closed} 项，未结 {open} 项，"
+        "其中逾期 {overdue} 项；累计发现 {all} 项，累计销号 {done} 项，"
+        "销号率 {rate}。"
+    )
     made: list[Block] = [
         Para(
             text.format(
@@ -196,7 +200,13 @@ def _mending(data: DailyPaper) -> list[Block]:
         )
     ]  # fmt: skip
     if data.overdue:
-        columns = [col(_("编号"), 2.2), col(_("单位"), 2), col(_("系统"), 2), col(_("隐患"), 3), col(_("逾期天数"), 1.1, "center")]  # fmt: skip
+        columns = [
+            col(_("编号"), 2.2),
+            col(_("单位"), 2),
+            col(_("系统"), 2),
+            col(_("隐患"), 3),
+            col(_("逾期天数"), 1.1, "center"),
+        ]
         made.append(table(columns, data.overdue, ""))
     return made
 
@@ -240,7 +250,12 @@ def _changes(data: DailyPaper) -> list[Block]:
 
 
 def _duty(data: DailyPaper) -> Block:
-    columns = [col(_("班次"), 2, "center"), col(_("岗位"), 2, "center"), col(_("姓名"), 2, "center"), col(_("电话"), 2, "center")]  # fmt: skip
+    columns = [
+        col(_("班次"), 2, "center"),
+        col(_("岗位"), 2, "center"),
+        col(_("姓名"), 2, "center"),
+        col(_("电话"), 2, "center"),
+    ]
     return table(columns, data.duty, _("没有排班。"))
 
 
@@ -261,8 +276,17 @@ def summary(data: SummaryPaper) -> Document:
     sender, n = data.sender, data.numbers
     title = _("{period}网络安全保障工作总结报告").format(period=sender.period)
     blank = _("（由填报人补充）")
-    text = _("{span}，围绕{period}，{bureau}组织对 {n} 个系统开展网络安全保障。实战期间值守 {turns} 人次，编发日报 {dailies} 期，办理交接班 {handovers} 次。")  # fmt: skip
-    data_text = _("期间共发现隐患 {found} 项，整改销号 {closed} 项，销号率 {rate}；接收攻击告警 {attacks} 次，封禁 {blocks} 条；发布预警 {warnings} 份；发生网络安全事件 {cases} 起。")  # fmt: skip
+    text = _(
+        "{span}，围绕{period}，"
+        "{bureau}组织对 {n} 个系统开展网络安全保障。"
+        "实战期间值守 {turns} 人次，编发日报 {dailies} 期，"
+        "办理交接班 {handovers} 次。"
+    )
+    data_text = _(
+        "期间共发现隐患 {found} 项，整改销号 {closed} 项，"
+        "销号率 {rate}；接收攻击告警 {attacks} 次，封禁 {blocks} 条；"
+        "发布预警 {warnings} 份；发生网络安全事件 {cases} 起。"
+    )
     body: list[Block] = [
         *opening(sender, title),
         Heading(_("一、组织情况")),
@@ -302,7 +326,12 @@ def summary(data: SummaryPaper) -> Document:
 
 
 def _phases(phases: tuple[PhaseLine, ...]) -> list[Block]:
-    columns = [col(_("阶段"), 1.2, "center"), col(_("计划"), 3, "center"), col(_("进入"), 2, "center"), col(_("任务完成"), 1.3, "center")]  # fmt: skip
+    columns = [
+        col(_("阶段"), 1.2, "center"),
+        col(_("计划"), 3, "center"),
+        col(_("进入"), 2, "center"),
+        col(_("任务完成"), 1.3, "center"),
+    ]
     rows = []
     for p in phases:
         done = sum(bool(task[3]) for task in p.tasks)
@@ -318,20 +347,37 @@ def _summary_tables(data: SummaryPaper) -> list[Block]:
         rows = [(name or _("（无主）"), str(a), str(b)) for name, a, b in data.by_unit]
         made += [Heading(_("隐患（按单位）"), 2), table(columns, rows, "")]
     if data.zero:
-        columns = [col(_("日期"), 2, "center"), col(_("应报"), 1, "center"), col(_("按时"), 1, "center"), col(_("未报"), 1, "center"), col(_("到报率"), 1, "center")]  # fmt: skip
+        columns = [
+            col(_("日期"), 2, "center"),
+            col(_("应报"), 1, "center"),
+            col(_("按时"), 1, "center"),
+            col(_("未报"), 1, "center"),
+            col(_("到报率"), 1, "center"),
+        ]
         rows2 = [(d, str(a), str(b), str(c), percent(b, a)) for d, a, b, c in data.zero]
         made += [Heading(_("零报告"), 2), table(columns, rows2, "")]
     return made
 
 
 def _left(data: SummaryPaper) -> list[Block]:
-    columns = [col(_("编号"), 2.2), col(_("单位"), 2), col(_("系统"), 2), col(_("隐患"), 3), col(_("时限"), 1.8, "center")]  # fmt: skip
+    columns = [
+        col(_("编号"), 2.2),
+        col(_("单位"), 2),
+        col(_("系统"), 2),
+        col(_("隐患"), 3),
+        col(_("时限"), 1.8, "center"),
+    ]
     text = _("尚有 {n} 项隐患未销号，转入常态整改：").format(n=len(data.left))
     return [Para(text), table(columns, data.left, "")] if data.left else [Para(_("隐患全部销号。"))]
 
 
 def _controls(data: SummaryPaper) -> list[Block]:
-    columns = [col(_("对象"), 2), col(_("措施"), 3), col(_("截止"), 1.8, "center"), col(_("恢复"), 1.8, "center")]  # fmt: skip
+    columns = [
+        col(_("对象"), 2),
+        col(_("措施"), 3),
+        col(_("截止"), 1.8, "center"),
+        col(_("恢复"), 1.8, "center"),
+    ]
     on = sum(not row[3] for row in data.controls)
     rows = [(*row[:3], row[3] or _("未恢复")) for row in data.controls]
     text = _("登记临时措施 {n} 项，尚未恢复 {on} 项。").format(n=len(rows), on=on)

@@ -14,9 +14,17 @@ def work_plan(data: WorkPlan) -> Document:
     """The plan as an official paper; sentences a bureau has to decide are marked."""
     sender = data.sender
     title = _("{period}网络安全保障工作方案").format(period=sender.period)
-    systems = [col(_("系统"), 3.4), col(_("主管单位"), 3), col(_("等保级别"), 1.3, "center"), col(_("责任人"), 1.4, "center")]  # fmt: skip
+    systems = [
+        col(_("系统"), 3.4),
+        col(_("主管单位"), 3),
+        col(_("等保级别"), 1.3, "center"),
+        col(_("责任人"), 1.4, "center"),
+    ]
     rules = [col(_("事项"), 2.6), col(_("平时"), 3), col(_("保障期"), 3)]
-    zero = _("列入零报告的单位每日 {cutoff} 前（县区 {county} 前）报送，无情况报平安；汇总后报{to}。逾时按未报通报。")  # fmt: skip
+    zero = _(
+        "列入零报告的单位每日 {cutoff} 前（县区 {county} 前）报送，"
+        "无情况报平安；汇总后报{to}。逾时按未报通报。"
+    )
     body: list[Block] = [
         blocks.RedHead(_("{issuer}文件").format(issuer=sender.bureau), sender.number),
         *opening(sender, title),
@@ -57,7 +65,12 @@ def pledge(data: Pledge) -> Document:
     """The pledge of one unit, to be signed by both sides."""
     sender = data.sender
     title = _("{period}网络安全责任书").format(period=sender.period)
-    systems = [col(_("系统"), 4), col(_("等保级别"), 1.4, "center"), col(_("责任人"), 1.6, "center"), col(_("备岗"), 1.6, "center")]  # fmt: skip
+    systems = [
+        col(_("系统"), 4),
+        col(_("等保级别"), 1.4, "center"),
+        col(_("责任人"), 1.6, "center"),
+        col(_("备岗"), 1.6, "center"),
+    ]
     lines = (
         _("主要负责人为第一责任人，分管负责人为直接责任人，逐个系统明确责任人和备岗。"),
         _("保障期间 24 小时有人值守，电话随时接听，值守记录完整。"),
