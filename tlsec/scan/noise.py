@@ -95,9 +95,8 @@ def only_noise(
         return False
     noise = learnt.noise or {key: value[2] for key, value in learnt.seen.items()}
     for key, (_digest, size) in found.items():
-        if not page_parts.under(key, tuple(noise)):
-            return False
-        if key in noise and size > max(noise[key], 1) * limits.growth:
+        known = page_parts.covering(key, noise)
+        if known is None or size > max(noise[known], 1) * limits.growth:
             return False
     return True
 

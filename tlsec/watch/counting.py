@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import Count, F, Min, Sum
 
 from tlsec.facts import locator_key
 from tlsec.i18n import listed
+from tlsec.policy.watch_facts import Share, ShareFacts, UplinkFacts
 from tlsec.register.inhibition import UPLINK
 from tlsec.watch.clocks import Fire
-from tlsec.watch.facts import UplinkFacts
-from tlsec.watch.ladder import Ladder
+from tlsec.watch.ladder import Ladder, OpenShare
 from tlsec.watch.loop import Beats, Look
 from tlsec.watch.models import Beat, Tally, Uplink
 from tlsec.watch.uplink import Line
@@ -67,6 +68,33 @@ def lines(known: Mapping[str, Line], now: datetime, fire: Fire) -> None:
                 fire("watch.uplink", UPLINK, {"vantage": vantage}, UplinkFacts(facts), now)
         elif now - row.asked > _ASKED:
             Uplink.objects.filter(vantage=vantage).update(asked=now)
+
+
+def shares(measures: OpenShare, now: datetime, fire: Fire) -> None:
+    """Judge the last whole days of every place visited: the share of visits that did not open.
+
+    A day without enough visits tells nothing of the whole stretch (未测≠正常).
+    """
+    today = now.astimezone(LOCAL).date()
+    first = today - timedelta(days=measures.days)
+    rows = Tally.objects.filter(day__gte=first, day__lt=today)
+    sums = rows.values("monitor", "subject", "locator_key").annotate(
+        days=Count("id"), fewest=Min("visits"), visits_=Sum("visits"), failed_=Sum("failed")
+    )
+    for row in sums.order_by("locator_key", "monitor"):
+        fewest = row["fewest"] if row["days"] == measures.days else 0
+        enough = fewest >= measures.visits_a_day
+        permille = round(row["failed_"] * 1000 / row["visits_"]) if enough else None
+        share = Share(measures.days, fewest, row["visits_"], row["failed_"], permille)
+        locator = json.loads(row["locator_key"]) | {"share": "week"}
+        fire("watch.open-share", row["subject"], locator, ShareFacts(share), now)
+
+
+def tidy(keep_days: int, now: datetime) -> None:
+    """Drop counts older than they are kept."""
+    before = now - timedelta(days=keep_days)
+    Tally.objects.filter(day__lt=before.astimezone(LOCAL).date()).delete()
+    Beat.objects.filter(minute__lt=before).delete()
 
 
 def beat(beats: Beats, now: datetime) -> None:

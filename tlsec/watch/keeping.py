@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -39,6 +39,8 @@ from tlsec.watch.monitors import Monitor
 from tlsec.watch.uplink import Line
 
 _OUTCOMES: Mapping[str, Outcome] = {"pass": "pass", "fail": "fail"}
+_IDLE = timedelta(seconds=2)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _MOOD = ("count", "failing_since", "confirmed_at", "second", "second_at", "last_success")
 
 
@@ -78,6 +80,8 @@ class Keeper:
     _judgings: dict[str, Judging] = field(default_factory=dict)
     _clocks: Clocks = field(init=False)
     _pages: dict[tuple[str, str], str] = field(default_factory=dict)
+    _day: date | None = None
+    _told: datetime = _LONG_AGO
     _run: Run | None = None
     _stored: set[tuple[str, str]] = field(default_factory=set)
     _touched: dict[int, Standing] = field(default_factory=dict)
@@ -94,21 +98,33 @@ class Keeper:
         self._clocks.renew(thresholds, ladder)
 
     def keep(self, looks: Sequence[Look], beats: Beats, now: datetime) -> list[Second]:
-        """Store a batch; the second looks wanted."""
+        """Store a batch; the second looks wanted. With nothing seen, clocks are looked at now and then."""
+        if not (looks or beats.looks or beats.skipped) and now - self._told < _IDLE:
+            return []
         wanted: list[Second] = []
-        with transaction.atomic():
-            self._touched = {}
-            run = self._run
-            try:
+        before = self._run, set(self._stored)
+        try:
+            with transaction.atomic():
+                self._touched = {}
                 self._keep(looks, wanted)
                 self._clocks.tell(now, self._fire)
                 counting.lines(self.lines, now, self._fire)
                 counting.beat(beats, now)
-            except BaseException:
-                self._forget()
-                self._run = run
-                raise
+                self._daily(now)
+        except BaseException:
+            self._run, self._stored = before
+            self._forget()
+            raise
+        self._told = now
         return wanted
+
+    def _daily(self, now: datetime) -> None:
+        """Once a day of ours: the shares of the last days, and old counts away."""
+        day = now.astimezone(counting.LOCAL).date()
+        if day != self._day:
+            self._day = day
+            counting.shares(self.ladder.open_share, now, self._fire)
+            counting.tidy(self.ladder.keep_days, now)
 
     def _forget(self) -> None:
         """A batch that was not stored leaves nothing behind: memory is read anew from the tables."""
@@ -116,7 +132,7 @@ class Keeper:
             (row.monitor, row.check_id, row.locator_key): row for row in Standing.objects.all()
         }
         self._clocks = Clocks(self.thresholds, self.ladder)
-        self._stored = set()
+        self._day = None
 
     # --- verdicts ---
 

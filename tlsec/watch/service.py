@@ -27,6 +27,7 @@ from tlsec.scan import runs
 from tlsec.scan.runs import Ground
 from tlsec.watch import ladder as ladders
 from tlsec.watch import monitors as monitors_
+from tlsec.watch import sample
 from tlsec.watch import spots as spots_
 from tlsec.watch.keeping import Keeper
 from tlsec.watch.ladder import Ladder
@@ -216,7 +217,7 @@ def _closing(work: Callable[..., Content], *arguments: object) -> Content:
 
 def _stamp(root: Path) -> tuple[tuple[str, int], ...]:
     """Names and times of the files that content is read from."""
-    files = [root / workspace.CONFIG, root / monitors_.FILE, root / "plans.yaml"]
+    files = [root / workspace.CONFIG, root / sample.FILE, root / "plans.yaml"]
     files += sorted((root / "policies").rglob("*.yaml"))
     return tuple((str(f), f.stat().st_mtime_ns) for f in files if f.is_file())
 

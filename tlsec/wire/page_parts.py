@@ -7,7 +7,7 @@ are named apart: by address, or for inline code by its shape (strings and number
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,6 +17,8 @@ MAX_PARTS = 800
 MAX_SCRIPTS = 200
 _DIGEST = 12
 _STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`")
+_INDEX = re.compile(r":\d+$")
+_INSIDE = re.compile(r"(?::\d+)?(?:/.*)?$")
 _NUMBER = re.compile(r"\b\d[\w.]*")
 
 
@@ -109,23 +111,37 @@ def script_name(address: str, code: str) -> str:
 
 
 def changed(before: Iterable[Part], after: Iterable[Part]) -> dict[str, tuple[str, int]]:
-    """What differs: key → (digest, size) now. Of a part that came or went, the one around it."""
+    """What differs: key → (digest, size) now.
+
+    Parts that came or went are told together, as "<way of the outermost><its label>*": the children of that
+    label of one element come and go. A part that changed is told by its own key.
+    """
     old, new = {p.key: p for p in before}, {p.key: p for p in after}
     found: dict[str, tuple[str, int]] = {}
     for key in old.keys() & new.keys():
         if old[key].digest != new[key].digest:
             found[key] = new[key].digest, new[key].size
-    around: dict[str, list[str]] = {}
-    for key in old.keys() ^ new.keys():
-        side = "+" if key in new else "-"
-        around.setdefault(key.rpartition("/")[0] or "/", []).append(f"{side}{key}")
-    for key, ways in around.items():
-        inside = [p for k, p in new.items() if under(k, (key,))]
-        digest = page_hash.digest("\n".join([*sorted(ways), *map(str, inside)]))[:_DIGEST]
-        found[key] = digest, sum(p.size for p in inside)
+    lone = old.keys() ^ new.keys()
+    groups: dict[str, list[str]] = {}
+    sizes: dict[str, int] = {}
+    for key in lone:
+        top = key
+        while (around := top.rpartition("/")[0]) in lone:
+            top = around
+        group = _INDEX.sub("", top) + "*"
+        part = new.get(key)
+        groups.setdefault(group, []).append(f"+{part}" if part else f"-{key}")
+        sizes[group] = sizes.get(group, 0) + (part.size if part else 0)
+    for group, lines in groups.items():
+        found[group] = page_hash.digest("\n".join(sorted(lines)))[:_DIGEST], sizes[group]
     return found
 
 
-def under(key: str, noise: Sequence[str]) -> bool:
-    """Whether a part lies in one of these, or is one of them."""
-    return any(key == each or key.startswith(each.rstrip("/") + "/") for each in noise)
+def covering(key: str, noise: Iterable[str]) -> str | None:
+    """Which of these a difference belongs to: itself, or children that come and go, with all in them."""
+    for each in noise:
+        if key == each:
+            return each
+        if each.endswith("*") and key.startswith(each[:-1]) and _INSIDE.match(key, len(each) - 1):
+            return each
+    return None
