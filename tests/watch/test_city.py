@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 from tests.watch.conftest import Post
 
@@ -191,3 +192,43 @@ def test_a_locator_is_that_of_a_plan(post: Post) -> None:
     post.round(2)  # the first takes the baseline only
     key = post.standing(subject="A-S18", check_id="web.page-change").locator_key
     assert set(json.loads(key)) == {"address", "port", "scheme", "host", "path", "vantage"}
+
+
+def test_a_key_period_looks_more_often_at_what_it_protects(post: Post) -> None:
+    from datetime import UTC, datetime
+
+    from tlsec.register.models_muting import Posture
+
+    post.monitors(OPEN.replace("line: portal-city", "period: {every: 10, confirm: 2}"))
+    now = datetime.now(UTC)
+    Posture.objects.create(period="两会", profile="period", systems=["S02"], start=now)
+    found = {spot.system: (spot.every, spot.confirm) for spot in post.content().spots}
+    assert found == {"S02": (10, 2), "S18": (60, 3), "S26": (60, 3)}
+
+
+def test_a_week_of_failed_visits_is_a_finding_and_too_few_visits_are_none(post: Post) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from tlsec.watch.counting import LOCAL
+    from tlsec.watch.models import Tally
+
+    post.monitors(OPEN)
+    now = datetime.now(UTC)
+    for subject, visits, failed in (("A-S02", 288, 15), ("A-S18", 288, 14), ("A-S26", 10, 9)):
+        for day in range(1, 8):
+            Tally.objects.create(
+                monitor="open", subject=subject, locator_key=f'{{"host":"{subject}"}}',
+                day=now.astimezone(LOCAL).date() - timedelta(days=day), visits=visits,
+                failed=failed, first=now, last=now,
+            )  # fmt: skip
+    post.round()
+    assert post.alerts() == [("watch.open-share", "A-S02")]
+
+
+def test_pages_of_one_site_are_looked_at_apart(post: Post) -> None:
+    """Spots that stand next to each other are at least a fifth of the cadence apart."""
+    post.monitors(PAGES.replace("systems: [S01, S18, S26]", "zones: [Z1]"))
+    phases = [spot.phase for spot in post.content().spots]
+    assert all(0.2 < abs(b - a) < 0.8 for a, b in pairwise(phases))
+    spread = sorted(phases)
+    assert max(b - a for a, b in pairwise(spread)) < 3 / len(phases)

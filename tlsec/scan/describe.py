@@ -21,6 +21,7 @@ def columns(firing: Firing, loaded: Loaded, lookup: Lookup, catalog: Catalog) ->
     who = lookup.describe(firing.subject, str(firing.locator.get("address", "")))
     return {
         "title": check.title.zh,
+        "probed": not check.probe_id.startswith("watch."),  # what the watch counts, no retest asks
         "category": check.category,
         "address": where(firing.locator),
         "unit": who.unit,

@@ -15,7 +15,7 @@ from tlsec.inventory.models import Asset, System
 from tlsec.marked_yaml import Fault, Faulty, Marked
 from tlsec.policy.bundle import Policy
 from tlsec.probe import registry
-from tlsec.scan import plans
+from tlsec.scan import jobs, plans
 from tlsec.scan.plans import Step
 
 _SHOWN = 12  # known names in a message
@@ -45,8 +45,10 @@ def faults_of(
     zones: Collection[str],
     policy: Policy,
     lookup: Lookup,
+    watch: bool = False,
 ) -> Iterator[Fault]:
-    """Names in a step that stand for nothing."""
+    """Names in a step that stand for nothing. `watch`: of a monitor, which proves its own line first."""
+    probes = [p for p in registry.PROBES if watch or p not in jobs.WATCH_ONLY]
     if step.vantage not in lookup.vantages:
         text = unknown(_("台账里没有探测点 {name}"), step.vantage, lookup.vantages)
         yield marked.fault((*at, "vantage"), text)
@@ -56,7 +58,7 @@ def faults_of(
     systems = System.objects.filter(id__in=step.systems).values_list("id", flat=True)
     assets = Asset.objects.filter(id__in=step.assets).values_list("id", flat=True)
     for field, message, names, known in (
-        ("probes", _("没有探针 {name}"), step.probes, [*registry.PROBES, record.ID]),
+        ("probes", _("没有探针 {name}"), step.probes, [*probes, record.ID]),
         ("zones", _("台账里没有区域 {name}"), step.zones, zones),
         ("systems", _("台账里没有定级对象 {name}"), step.systems, list(systems)),
         ("assets", _("台账里没有资产 {name}"), step.assets, list(assets)),

@@ -133,7 +133,9 @@ def check(root: Path, policy: Policy, lookup: Lookup, thresholds: Thresholds) ->
             faults.append(marked.fault(("uplinks", i, "vantage"), text))
     for i, monitor in enumerate(found.monitors):
         at = ("monitors", i)
-        faults += plan_check.faults_of(marked, at, monitor.step(), zones, policy, lookup)
+        faults += plan_check.faults_of(
+            marked, at, monitor.step(), zones, policy, lookup, watch=True
+        )
         if monitor.second and monitor.second not in lookup.vantages:
             text = plan_check.unknown(_("台账里没有探测点 {name}"), monitor.second, lookup.vantages)
             faults.append(marked.fault((*at, "second"), text))
