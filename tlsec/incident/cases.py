@@ -145,7 +145,7 @@ def open_case(made: Origin, opening: Opening, actor: str, now: datetime) -> Case
             no=no, version=0, drill=drill, state=CaseState.JUDGING, category=chosen.key,
             category_reason=opening.reason[:1000], operator=opening.operator, crime=opening.crime,
             occurred=opening.occurred, found_machine=made.found_machine, found_person=found,
-            found_by=who, opened=now, opened_by=who, course=opening.course[:4000],
+            found_by=who, opened=now, opened_by=who,
             alerts=sorted({a.fingerprint for a in made.alerts}),
             **_about(made, opening, chosen, now),
         )  # fmt: skip
@@ -191,7 +191,7 @@ def _about(made: Origin, opening: Opening, chosen: EventClass, now: datetime) ->
     title = opening.title or _("{where}{what}").format(where=where, what=chosen.sub.name)
     return {k: v[: _TEXTS.get(k, 64)] for k, v in about.items()} | {
         "title": title[:200],
-        **({} if opening.course else {"course": first[:4000]}),
+        "course": (opening.course or first)[:4000],
     }
 
 
