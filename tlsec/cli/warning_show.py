@@ -152,7 +152,9 @@ def show_(ctx: click.Context, no: str, as_json: bool) -> None:
         _receipts(sent, now)
     for record in history:
         why = _("（{note}）").format(note=show.cell(record.reason)) if record.reason else ""
-        out.print(f"  {show.moment(record.at)}  {show.cell(record.actor)}  {record.command}{why}")
+        out.print(
+            f"  {show.moment(record.at)}  {show.cell(record.actor)}  {states.command_word(record.command)}{why}"
+        )
     may = states.allowed(states.WARNING, row.state)
     out.print(_("可用操作：") + (listed(_(c.title) for c in may) or _("无")))
 

@@ -225,6 +225,8 @@ def _relay(relay: reporting.Relay) -> str:
 def clock_line(clock: reporting.Clock) -> ClockLine:
     """A clock in words."""
     state = _(reporting.STATE_NAMES[clock.state])
+    if clock.limit is None and clock.state == reporting.State.MET:
+        state = _("已完成")  # no number to be in time by
     return ClockLine(
         to=clock.to,
         statutory=clock.statutory,

@@ -168,3 +168,28 @@ def after(
     if rule.needs_reason and not reason.strip():
         raise Refused(_("“{title}”需要说明，请加 --reason").format(title=_(rule.title)))
     return rule.moves[at]
+
+
+_SAID = {
+    "warning.draft": N_("起草"),
+    "warning.remind": N_("提醒"),
+    "warning.unlink": N_("与原版脱钩"),
+    "case.open": N_("立为事件"),
+    "case.remind": N_("时限提醒"),
+    "case.told": N_("登记已报告"),
+    "case.report-first": N_("写首报"),
+    "case.report-more": N_("写续报"),
+    "case.report-summary": N_("写处置总结"),
+    "case.report-sign": N_("签发报告单"),
+}
+
+
+def command_word(command: str) -> str:
+    """The user's word for a command of the journal."""
+    kind, _dot, last = command.partition(".")
+    if command in _SAID:
+        return _(_SAID[command])
+    if last.startswith("receipt-"):
+        return _(RECEIPT[last.removeprefix("receipt-")].title)
+    table = {"warning": WARNING, "case": CASE}.get(kind, {})
+    return _(table[last].title) if last in table else command

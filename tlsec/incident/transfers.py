@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from tlsec.i18n import _
 from tlsec.incident import keeping
 from tlsec.incident.keeping import person
 from tlsec.incident.models import Case, CaseEvidence, Transfer
+from tlsec.incident.cases import OVER
 from tlsec.incident.states import CASE, after
 from tlsec.register import evidence
 from tlsec.register.models_handling import EvidenceFile
@@ -101,12 +102,18 @@ def make(no: str, handed: Handed, actor: str, now: datetime) -> Transfer:
 def received(
     no: str, by: str, actor: str, now: datetime, at: datetime | None = None, receipt: str = ""
 ) -> Transfer:
-    """The police have it: who took it, when, under which number."""
+    """The police have it: who took it, when, under which number. The case's duty to tell them is done by it."""
     with transaction.atomic():
         row = keeping.locked(Transfer, no)
         if row.received is not None:
             raise Refused(_("{no} 已登记接收").format(no=no))
         row.received = keeping.moment(at, now, row.made, _("接收"))
         row.received_by, row.receipt_no = person(by, _("接收")), receipt.strip()[:60]
-        keeping.keep(row, [], "transfer.received", person(actor, _("登记接收")), now)
+        who = person(actor, _("登记接收"))
+        keeping.keep(row, [], "transfer.received", who, now)
+        case = keeping.locked(Case, row.case.no)
+        if "crime" not in case.told and case.state not in OVER:
+            said = {"at": row.received.astimezone(UTC).isoformat(), "channel": no, "receiver": by}
+            case.told = {**case.told, "crime": said}
+            keeping.keep(case, [], "case.told", who, now, no)
     return row

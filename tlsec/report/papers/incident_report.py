@@ -87,20 +87,24 @@ def _numbers(report: IncidentReport) -> list[Block]:
     if not report.numbers:
         return []
     said = [Heading(_("附一　级别的数值依据"), 2)]
-    return [*said, *(Para(ended(text)) for text in report.numbers), Note(report.level_state)]
+    return [
+        *said,
+        *(Para(ended(formal(text))) for text in report.numbers),
+        Note(report.level_state),
+    ]
 
 
 def _clocks(report: IncidentReport) -> list[Block]:
     if not report.clocks:
         return []
     columns = (
-        Column(_("报给"), 3.6),
+        Column(_("报给"), 3.3),
         Column(_("依据"), 1.4, "center"),
         Column(_("时限"), 1.5, "center"),
         Column(_("起算"), 2.3, "center"),
         Column(_("最迟"), 2.3, "center"),
         Column(_("完成"), 2.3, "center"),
-        Column(_("结果"), 1.6, "center", ((_("已超时"), "bad"), (_("超时完成"), "bad"), (_("按时完成"), "good"))),
+        Column(_("结果"), 2.1, "center", ((_("已超时"), "bad"), (_("超时完成"), "bad"), (_("按时完成"), "good"), (_("已完成"), "good"))),
     )  # fmt: skip
     rows = tuple(
         (

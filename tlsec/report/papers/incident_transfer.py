@@ -60,7 +60,7 @@ def _words(paper: TransferPaper) -> list[Block]:
     for title, text in (
         (_("一、主要事实"), paper.facts),
         (_("二、线索（可能的攻击者、攻击路径、漏洞等）"), paper.clues or _("尚未查明")),
-        (_("三、现场保护情况"), paper.preserved or _("按证据清单所列保存原件，未作改动")),
+        (_("三、现场保护情况"), paper.preserved or _("【待填】")),
     ):
         result.append(Heading(title))
         lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -111,6 +111,8 @@ def _remarks(paper: TransferPaper) -> tuple[str, ...]:
     result = []
     if not paper.contact:
         result.append(_("没有写联系方式，请补填。"))
+    if not paper.preserved:
+        result.append(_("没有写现场保护情况，请补填。"))
     if not paper.clues:
         result.append(_("没有写线索，打印为“尚未查明”。"))
     return tuple(result)
