@@ -10,9 +10,9 @@ from django.db import transaction
 
 from tlsec.i18n import _
 from tlsec.incident import keeping
+from tlsec.incident.cases import OVER
 from tlsec.incident.keeping import person
 from tlsec.incident.models import Case, CaseEvidence, Transfer
-from tlsec.incident.cases import OVER
 from tlsec.incident.states import CASE, after
 from tlsec.register import evidence
 from tlsec.register.models_handling import EvidenceFile

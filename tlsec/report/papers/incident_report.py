@@ -17,15 +17,16 @@ from tlsec.report.blocks import (
     Note,
     Para,
     Table,
+    Tone,
 )
 from tlsec.report.papers.incident_data import IncidentReport
 from tlsec.report.papers.incident_warning import ended
-from tlsec.report.words import formal, minute
+from tlsec.report.words import When, formal, minute
 
 
-def blank() -> str:
+def blank(summary: bool) -> str:
     """What stands where something is still to come."""
-    return _("（尚未查明，另行补报）")
+    return _("（未填写）") if summary else _("（尚未查明，另行补报）")
 
 
 def build(report: IncidentReport) -> Document:
@@ -78,7 +79,11 @@ def _content(report: IncidentReport) -> list[Block]:
     result: list[Block] = []
     for n, item in enumerate(report.items, 1):
         result.append(Heading(_("{n}. {title}").format(n=n, title=item.title), 3))
-        lines = [line.strip() for line in (item.text or blank()).splitlines() if line.strip()]
+        lines = [
+            line.strip()
+            for line in (item.text or blank(report.kind == "summary")).splitlines()
+            if line.strip()
+        ]
         result += [Para(ended(formal(line))) for line in lines]
     return result
 
@@ -94,6 +99,20 @@ def _numbers(report: IncidentReport) -> list[Block]:
     ]
 
 
+def _tones() -> tuple[tuple[str, Tone], ...]:
+    return (
+        (_("已超时"), "bad"),
+        (_("超时完成"), "bad"),
+        (_("按时完成"), "good"),
+        (_("已完成"), "good"),
+    )
+
+
+def _time(value: When) -> str:
+    """Date and time in two lines of a narrow column."""
+    return minute(value).replace(" ", "\n") or "—"
+
+
 def _clocks(report: IncidentReport) -> list[Block]:
     if not report.clocks:
         return []
@@ -104,12 +123,12 @@ def _clocks(report: IncidentReport) -> list[Block]:
         Column(_("起算"), 2.3, "center"),
         Column(_("最迟"), 2.3, "center"),
         Column(_("完成"), 2.3, "center"),
-        Column(_("结果"), 2.1, "center", ((_("已超时"), "bad"), (_("超时完成"), "bad"), (_("按时完成"), "good"), (_("已完成"), "good"))),
+        Column(_("结果"), 2.1, "center", _tones()),
     )  # fmt: skip
     rows = tuple(
         (
-            clock.to, _("法定") if clock.statutory else _("本市"), clock.limit, minute(clock.start) or "—",
-            minute(clock.due) or "—", minute(clock.done) or "—", clock.state,
+            clock.to, _("法定") if clock.statutory else _("本市"), clock.limit, _time(clock.start),
+            _time(clock.due), _time(clock.done), clock.state,
         )
         for clock in report.clocks
     )  # fmt: skip
