@@ -15,6 +15,7 @@ LONG_AGO = "2026-01-01 00:00:00"
 @pytest.fixture
 def small(desk: Desk) -> Desk:
     """Two plans: one of a moment, one of a few seconds."""
+    (desk.root / "monitors.yaml").unlink()  # the watch has tests of its own
     plans = desk.root / "plans.yaml"
     known = plans.read_text(encoding="utf-8").partition("  - id: known")[2]
     plans.write_text(

@@ -135,7 +135,7 @@ case.add_command(case_report.handover)
 @case.command(
     help=with_example(
         _("定级，由具名的人作出；先用 --value 填数值，可得建议级别"),
-        "tlsec --as 李明澈 case level SJ-2026-0001 较大 --response Ⅳ",
+        _("tlsec --as 李明澈 case level SJ-2026-0001 较大 --response Ⅳ"),
     )
 )
 @click.argument("no", metavar=_("编号"))
@@ -169,7 +169,7 @@ def level(
 @case.command(
     help=with_example(
         _("补充情况：经过、位置、单位、发生时间、是否涉嫌犯罪；也可改类别、加关联"),
-        "tlsec case edit SJ-2026-0001 --course 首页被替换为外部页面 --crime",
+        _("tlsec case edit SJ-2026-0001 --course 首页被替换为外部页面 --crime"),
     )
 )
 @click.argument("no", metavar=_("编号"))
@@ -212,7 +212,9 @@ def edit(
 @case.command(
     help=with_example(
         _("存入证据文件，按 SHA-256 保存，写明来源和取证时间"),
-        "tlsec case attach SJ-2026-0001 access.log --origin 门户服务器导出 --taken '2026-11-24 09:00'",
+        _(
+            "tlsec case attach SJ-2026-0001 access.log --origin 门户服务器导出 --taken '2026-11-24 09:00'"
+        ),
     )
 )
 @click.argument("no", metavar=_("编号"))

@@ -158,7 +158,7 @@ def transfer(
 @click.command(
     help=with_example(
         _("登记公安机关接收移送：谁接收、受理编号"),
-        "tlsec case handover XS-2026-0001 --by 李明澈 --receipt 网安受〔2026〕18号",
+        _("tlsec case handover XS-2026-0001 --by 李明澈 --receipt 网安受〔2026〕18号"),
     )
 )
 @click.argument("no", metavar=_("移送单编号"))

@@ -32,7 +32,7 @@ _TOLD = 20  # refused lines that are shown one by one
         _(
             "导入一个文件：日志、eve.json、推送正文、扫描报表。同一内容再导入不重复计数，没列到的不销号。"
         ),
-        "tlsec alert ingest 漏扫.xlsx --source scanner --dry-run",
+        _("tlsec alert ingest 漏扫.xlsx --source scanner --dry-run"),
     ),
 )
 @click.argument("file", type=click.Path(path_type=Path))

@@ -260,7 +260,7 @@ def log(ctx: click.Context, key: str, limit: int, as_json: bool) -> None:
 @notify.command(
     help=with_example(
         _("确认：有人接手，该事由待发的通知全部撤销，升级停下"),
-        "tlsec --as 王五 notify ack YJ-2026-00003",
+        _("tlsec --as 王五 notify ack YJ-2026-00003"),
     )
 )
 @click.argument("key", metavar=_("事由"))

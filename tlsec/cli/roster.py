@@ -87,7 +87,7 @@ def show_(ctx: click.Context, first: date | None, days: int, at_once: bool, as_j
     "set",
     help=with_example(
         _("排一个班位，已有人的换成这个人"),
-        "tlsec roster set 2026-10-16 白班 08:00-20:00 main 吴景和",
+        _("tlsec roster set 2026-10-16 白班 08:00-20:00 main 吴景和"),
     ),
 )
 @click.argument("day", type=Day(), metavar=_("日期"))
@@ -132,7 +132,7 @@ def set_(
 @roster.command(
     help=with_example(
         _("换班：两个班位的人互换；或 --with 姓名，由另一人替班"),
-        "tlsec roster swap 12 16 --reason 出差",
+        _("tlsec roster swap 12 16 --reason 出差"),
     )
 )
 @click.argument("first", type=int, metavar="#")
@@ -168,7 +168,7 @@ def swap(
 @roster.command(
     "import",
     help=with_example(_("导入值班表（XLSX 或 CSV），列：日期、班次、起、止、岗位、姓名；要么全收，要么一条不收"),
-                      "tlsec roster import 值班表.xlsx"),
+                      _("tlsec roster import 值班表.xlsx")),
 )  # fmt: skip
 @click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar=_("文件")
@@ -185,7 +185,7 @@ def import_(ctx: click.Context, file: Path) -> None:
 
 @roster.command(
     help=with_example(
-        _("导出日历（iCal），导进手机和办公软件"), "tlsec roster ical --output 值班.ics"
+        _("导出日历（iCal），导进手机和办公软件"), _("tlsec roster ical --output 值班.ics")
     )
 )
 @click.option("--from", "first", type=Day(), help=_("从哪天起，缺省为今天"))
@@ -276,7 +276,7 @@ def check(ctx: click.Context, first: date | None, days: int, as_json: bool) -> N
 
 
 @roster.command(
-    help=with_example(_("记下一次拨测"), "tlsec roster contact 吴景和 --reached --how 手机")
+    help=with_example(_("记下一次拨测"), _("tlsec roster contact 吴景和 --reached --how 手机"))
 )
 @click.argument("person", metavar=_("姓名"))
 @click.option("--reached/--missed", default=True, help=_("拨通 / 没有拨通"))

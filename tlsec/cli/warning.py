@@ -30,7 +30,8 @@ warning.add_command(warning_show.show_)
 
 @warning.command(
     help=with_example(
-        _("研判定级：确认预警级别，缺省为建议级别"), "tlsec warning judge YB-2026-0001 --colour 黄"
+        _("研判定级：确认预警级别，缺省为建议级别"),
+        _("tlsec warning judge YB-2026-0001 --colour 黄"),
     )
 )
 @click.argument("no", metavar=_("编号"))
@@ -53,7 +54,7 @@ def judge(
 
 @warning.command(
     help=with_example(
-        _("签发：由起草人以外的人作出，给出编号"), "tlsec --as 吴景和 warning sign YB-2026-0001"
+        _("签发：由起草人以外的人作出，给出编号"), _("tlsec --as 吴景和 warning sign YB-2026-0001")
     )
 )
 @click.argument("no", metavar=_("编号"))
@@ -110,7 +111,8 @@ def issue(ctx: click.Context, no: str, units: tuple[str, ...], as_json: bool) ->
 
 @warning.command(
     help=with_example(
-        _("不予发布，写明理由"), "tlsec warning drop YB-2026-0001 --reason 台账无涉及且威胁低于蓝色"
+        _("不予发布，写明理由"),
+        _("tlsec warning drop YB-2026-0001 --reason 台账无涉及且威胁低于蓝色"),
     )
 )
 @click.argument("no", metavar=_("编号"))
@@ -172,7 +174,7 @@ def receipt(
 @warning.command(
     help=with_example(
         _("升级或降级：另起一版，由另一人签发、发布后代替原版"),
-        "tlsec warning adjust YB-2026-0001 --colour 橙 --reason 已出现在野利用",
+        _("tlsec warning adjust YB-2026-0001 --colour 橙 --reason 已出现在野利用"),
     )
 )
 @click.argument("no", metavar=_("编号"))
@@ -192,7 +194,7 @@ def adjust(ctx: click.Context, no: str, colour: str, reason: str, as_json: bool)
 @warning.command(
     help=with_example(
         _("解除，须另一人批准"),
-        "tlsec warning lift YB-2026-0001 --reason 全部完成修复 --approved-by 吴景和",
+        _("tlsec warning lift YB-2026-0001 --reason 全部完成修复 --approved-by 吴景和"),
     )
 )
 @click.argument("no", metavar=_("编号"))

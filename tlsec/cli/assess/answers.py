@@ -139,8 +139,10 @@ def _print(inquiry: Inquiry, system: System, shown: list[Standing], every: list[
 @click.command(
     help=with_example(
         _("答一个问题，或在终端里逐题作答；每答一题立即保存。答复由另一人审核后才算数。"),
-        "tlsec --as 周若川 assess answer S02 ces.identity.unique --choose all "
-        "--evidence list=账号清单.pdf@2026-11-20",
+        _(
+            "tlsec --as 周若川 assess answer S02 ces.identity.unique --choose all "
+            "--evidence list=账号清单.pdf@2026-11-20"
+        ),
     )
 )
 @click.argument("system", metavar=_("系统"))
@@ -224,7 +226,7 @@ def proof(text: str) -> Proof:
 @click.command(
     help=with_example(
         _("审核答复：须由答复人以外的人。不写编号时列出待审核的。"),
-        "tlsec --as 吴景和 assess review S02 --all-from 周若川 --accept",
+        _("tlsec --as 吴景和 assess review S02 --all-from 周若川 --accept"),
     )
 )
 @click.argument("system", metavar=_("系统"))

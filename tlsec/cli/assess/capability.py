@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         _(
             "安全防护能力评估：防护、发现、响应、恢复，区间、口径与上次比较一并列出；缺省为全市与各县区。"
         ),
-        "tlsec assess capability --unit 市数据局",
+        _("tlsec assess capability --unit 市数据局"),
     )
 )
 @click.option("--unit", help=_("一个单位，写全称"))

@@ -26,7 +26,7 @@ def _day(option: str, text: str | None) -> date | None:
 @click.command(
     help=with_example(
         _("定要求对某系统不适用：写明理由和决定人，可定期限，可收回。不写条款时列出生效的。"),
-        "tlsec assess exclude S21 8.1.4.1-d --reason 信息屏不设登录 --decided-by 冯清越",
+        _("tlsec assess exclude S21 8.1.4.1-d --reason 信息屏不设登录 --decided-by 冯清越"),
     )
 )
 @click.argument("system", metavar=_("系统"))
@@ -100,7 +100,7 @@ def _excluded(rows: list[Any], as_json: bool) -> None:
 @click.command(
     help=with_example(
         _("云上系统沿用平台的测评结论：平台方负责的条款以平台报告为准，到期为止"),
-        "tlsec assess inherit S02 --platform S23 --reference 测评-2026-017 --until 2027-06-30",
+        _("tlsec assess inherit S02 --platform S23 --reference 测评-2026-017 --until 2027-06-30"),
     )
 )
 @click.argument("system", metavar=_("系统"))

@@ -34,7 +34,7 @@ _YAML = (".yaml", ".yml")
 @click.command(
     help=with_example(
         _("把一个单位（或一个系统）的问题导出成 XLSX 工作簿，填好后导回"),
-        "tlsec assess export 市数据局 答题.xlsx --until 2026-12-10",
+        _("tlsec assess export 市数据局 答题.xlsx --until 2026-12-10"),
     )
 )
 @click.argument("names", metavar=_("[单位] [文件]"), nargs=-1)
@@ -119,7 +119,7 @@ def _systems(names: tuple[str, ...], only: str | None) -> tuple[str, list[System
             "导入填好的工作簿，或 YAML 写的答复。先 --dry-run 看会导入什么；"
             "与现有答复冲突的列出来，不替你决定。"
         ),
-        "tlsec assess import 市数据局-答题.xlsx --evidence 证据/",
+        _("tlsec assess import 市数据局-答题.xlsx --evidence 证据/"),
     ),
 )
 @click.argument(

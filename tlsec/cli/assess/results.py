@@ -133,7 +133,9 @@ def risks(ctx: click.Context, system: str, scheme: str | None, as_json: bool) ->
         _(
             "对一个疑似高风险（案例号）或重大风险隐患候选（触发项号，如 A-18）作判定：由人负责，写明理由。"
         ),
-        "tlsec assess decide S02 6.4.1.1 lowered --mitigation 已启用双因素 --level medium --reason 现场核实",
+        _(
+            "tlsec assess decide S02 6.4.1.1 lowered --mitigation 已启用双因素 --level medium --reason 现场核实"
+        ),
     )
 )
 @click.argument("system", metavar=_("系统"))

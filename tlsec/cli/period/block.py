@@ -55,8 +55,10 @@ def list_(ctx: click.Context, everything: bool, as_json: bool) -> None:
 @block.command(
     help=with_example(
         _("登记一条封禁；本市地址段和过宽的地址段会被拒绝"),
-        "tlsec period block add 45.83.64.0/24 --basis YJ-2026-00012 --point 出口防火墙 --until 2026-10-24"
-        " --lift-when 攻击停止七天",
+        _(
+            "tlsec period block add 45.83.64.0/24 --basis YJ-2026-00012 --point 出口防火墙 --until 2026-10-24"
+            " --lift-when 攻击停止七天"
+        ),
     )
 )
 @click.argument("network", metavar=_("地址或段"))
@@ -81,7 +83,7 @@ def add(
     click.echo(_("已登记第 {id} 条：{net}").format(id=row.pk, net=row.network))
 
 
-@block.command(help=with_example(_("解封一条"), "tlsec period block lift 3 --reason 误封"))
+@block.command(help=with_example(_("解封一条"), _("tlsec period block lift 3 --reason 误封")))
 @click.argument("number", type=int, metavar="#")
 @click.option("--reason", required=True, help=_("理由"))
 @click.option("--version", type=int, help=_("看到的版本号；他人已更新时拒绝"))
@@ -98,7 +100,7 @@ def lift(ctx: click.Context, number: int, reason: str, version: int | None) -> N
 @block.command(
     "import",
     help=with_example(_("并入防火墙、WAF 导出的清单（CSV，UTF-8 或 GB18030）；要么全收，要么一条不收"),
-                      "tlsec period block import 封禁.csv"),
+                      _("tlsec period block import 封禁.csv")),
 )  # fmt: skip
 @click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar=_("文件")
@@ -122,7 +124,7 @@ def import_(ctx: click.Context, file: Path, as_json: bool) -> None:
 
 @block.command(
     help=with_example(
-        _("导出在封清单（CSV），给防火墙、WAF 用"), "tlsec period block export --output 封禁.csv"
+        _("导出在封清单（CSV），给防火墙、WAF 用"), _("tlsec period block export --output 封禁.csv")
     )
 )
 @click.option(

@@ -24,7 +24,7 @@ from tlsec.i18n import _
 @click.command(
     help=with_example(
         _("各阶段任务清单。给出任务的键和操作就办理：done 完成、undo 重开、assign 指定责任人"),
-        "tlsec period checklist backups done --proof 恢复演练记录",
+        _("tlsec period checklist backups done --proof 恢复演练记录"),
     )
 )
 @click.argument("key", required=False, metavar=_("[任务]"))

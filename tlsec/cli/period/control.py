@@ -58,8 +58,10 @@ def list_(ctx: click.Context, everything: bool, fail_on: str | None, as_json: bo
 @control.command(
     help=with_example(
         _("登记一项临时措施，同时生成恢复任务"),
-        "tlsec period control add shutdown S20 --what 夜间关闭驿站管理后台 --restore 恢复反向代理规则"
-        " --owner 王怀瑾 --until 2026-10-24",
+        _(
+            "tlsec period control add shutdown S20 --what 夜间关闭驿站管理后台 --restore 恢复反向代理规则"
+            " --owner 王怀瑾 --until 2026-10-24"
+        ),
     )
 )
 @click.argument("kind", type=click.Choice(KINDS), metavar=_("类型"))
@@ -84,7 +86,7 @@ def add(
 
 
 @control.command(
-    help=with_example(_("恢复一项"), "tlsec period control end 2 --note 已恢复，页面访问正常")
+    help=with_example(_("恢复一项"), _("tlsec period control end 2 --note 已恢复，页面访问正常"))
 )
 @click.argument("number", type=int, metavar="#")
 @click.option("--note", required=True, help=_("怎样确认业务正常"))

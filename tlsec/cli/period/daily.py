@@ -22,7 +22,7 @@ if TYPE_CHECKING:
             "日报：把一天的数和清单冻结下来，每个数都能照原来的条件再问一遍。"
             "已经有的照原样显示，写 --reason 另出新版。文书用 tlsec report daily"
         ),
-        "tlsec period daily --focus 做好明日大会直播保障",
+        _("tlsec period daily --focus 做好明日大会直播保障"),
     )
 )
 @click.option("--date", "day", type=Day(), help=_("哪一天，缺省为今天"))

@@ -83,8 +83,10 @@ def _keys(e: FreezeException) -> dict[str, object]:
 @freeze.command(
     help=with_example(
         _("申请一项例外。--check 写明窗口里哪些检查项静默，别的照常告警"),
-        "tlsec period freeze ask S01 --what 首页专题上线 --risk 页面错乱 --rollback 还原旧版"
-        ' --from "2026-10-17 20:00" --until "2026-10-17 23:00" --check web.page-change',
+        _(
+            "tlsec period freeze ask S01 --what 首页专题上线 --risk 页面错乱 --rollback 还原旧版"
+            ' --from "2026-10-17 20:00" --until "2026-10-17 23:00" --check web.page-change'
+        ),
     )
 )
 @click.argument("systems", nargs=-1, required=True, metavar=_("系统…"))
@@ -125,7 +127,7 @@ def _decide(
 
 @freeze.command(
     help=with_example(
-        _("同意一项例外，申请人不能自己批"), "tlsec --as 周若川 period freeze approve 编号"
+        _("同意一项例外，申请人不能自己批"), _("tlsec --as 周若川 period freeze approve 编号")
     )
 )
 @click.argument("number", metavar=_("编号"))
@@ -138,7 +140,7 @@ def approve(ctx: click.Context, number: str, reason: str, version: int | None) -
 
 @freeze.command(
     help=with_example(
-        _("不同意一项例外"), "tlsec period freeze refuse 编号 --reason 可推迟到保障期后"
+        _("不同意一项例外"), _("tlsec period freeze refuse 编号 --reason 可推迟到保障期后")
     )
 )
 @click.argument("number", metavar=_("编号"))
@@ -151,7 +153,7 @@ def refuse(ctx: click.Context, number: str, reason: str, version: int | None) ->
 
 @freeze.command(
     help=with_example(
-        _("提前收回已批准的例外"), "tlsec period freeze revoke 编号 --reason 变更取消"
+        _("提前收回已批准的例外"), _("tlsec period freeze revoke 编号 --reason 变更取消")
     )
 )
 @click.argument("number", metavar=_("编号"))

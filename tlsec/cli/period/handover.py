@@ -58,7 +58,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 
 @handover.command(
     help=with_example(
-        _("交班：冻结台面"), "tlsec --as 吴景和 period handover give 王怀瑾 --focus 盯住门户首页"
+        _("交班：冻结台面"), _("tlsec --as 吴景和 period handover give 王怀瑾 --focus 盯住门户首页")
     )
 )
 @click.argument("incoming", metavar=_("接班人"))
@@ -87,7 +87,7 @@ def give(ctx: click.Context, incoming: str, focus: str, as_json: bool) -> None:
     )
 
 
-@handover.command(help=with_example(_("接班：签收"), "tlsec --as 王怀瑾 period handover take 3"))
+@handover.command(help=with_example(_("接班：签收"), _("tlsec --as 王怀瑾 period handover take 3")))
 @click.argument("number", type=int, metavar="#")
 @click.option("--note", default="", help=_("接班说明"))
 @click.pass_context
@@ -102,7 +102,7 @@ def take(ctx: click.Context, number: int, note: str) -> None:
 
 @handover.command(
     help=with_example(
-        _("撤回没有人签收的交接"), "tlsec period handover withdraw 3 --reason 接班人临时更换"
+        _("撤回没有人签收的交接"), _("tlsec period handover withdraw 3 --reason 接班人临时更换")
     )
 )
 @click.argument("number", type=int, metavar="#")

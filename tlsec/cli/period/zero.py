@@ -91,7 +91,7 @@ def list_(ctx: click.Context, day: date | None, fail_on: str | None, as_json: bo
 @zero.command(
     "import",
     help=with_example(
-        _("收下邮件寄来的零报告表（XLSX），一个文件一份"), "tlsec period zero import 收件/*.xlsx"
+        _("收下邮件寄来的零报告表（XLSX），一个文件一份"), _("tlsec period zero import 收件/*.xlsx")
     ),
 )
 @click.argument(
@@ -136,7 +136,7 @@ def import_(
 
 
 @zero.command(
-    help=with_example(_("给单位发一份空表（XLSX）"), "tlsec period zero form 澜溪县数据局")
+    help=with_example(_("给单位发一份空表（XLSX）"), _("tlsec period zero form 澜溪县数据局"))
 )
 @click.argument("unit", metavar=_("单位"))
 @click.option("--date", "day", type=Day(), help=_("哪一天，缺省为今天"))
@@ -158,7 +158,7 @@ def form(ctx: click.Context, unit: str, day: date | None, output: Path | None) -
 
 @zero.command(
     help=with_example(
-        _("电话报来的，手工登记"), "tlsec period zero add 澜溪县数据局 --reporter 水临溪 --safe"
+        _("电话报来的，手工登记"), _("tlsec period zero add 澜溪县数据局 --reporter 水临溪 --safe")
     )
 )
 @click.argument("unit", metavar=_("单位"))

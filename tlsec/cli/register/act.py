@@ -108,7 +108,9 @@ def move(ctx: click.Context, no: str, command: str, **values: Any) -> None:
 @click.command(
     help=with_example(
         _("延期：同一状态，新时限，须批准"),
-        "tlsec register extend YJ-2026-00003 --until +7d --reason 采购未到货 --approved-by 周若川",
+        _(
+            "tlsec register extend YJ-2026-00003 --until +7d --reason 采购未到货 --approved-by 周若川"
+        ),
     )
 )
 @given("until")
@@ -119,7 +121,9 @@ def extend(ctx: click.Context, no: str, **values: Any) -> None:
 @click.command(
     help=with_example(
         _("缓释：先用临时控制压住，到期自动失效并重新计时"),
-        "tlsec register mitigate YJ-2026-00003 --control 防火墙已封堵3389 --until +20d --reason 等待停机窗口",
+        _(
+            "tlsec register mitigate YJ-2026-00003 --control 防火墙已封堵3389 --until +20d --reason 等待停机窗口"
+        ),
     )
 )
 @given("until", "control")
@@ -130,7 +134,7 @@ def mitigate(ctx: click.Context, no: str, **values: Any) -> None:
 @click.command(
     help=with_example(
         _("接受：在期限内承担风险，到期自动失效并重新计时"),
-        "tlsec register waive YJ-2026-00003 --until +30d --reason 系统下月下线",
+        _("tlsec register waive YJ-2026-00003 --until +30d --reason 系统下月下线"),
     )
 )
 @given("until")
@@ -140,7 +144,8 @@ def waive(ctx: click.Context, no: str, **values: Any) -> None:
 
 @click.command(
     help=with_example(
-        _("撤销接受、缓释、误报或不适用"), "tlsec register revoke YJ-2026-00003 --reason 情况有变"
+        _("撤销接受、缓释、误报或不适用"),
+        _("tlsec register revoke YJ-2026-00003 --reason 情况有变"),
     )
 )
 @given()
@@ -151,7 +156,7 @@ def revoke(ctx: click.Context, no: str, **values: Any) -> None:
 @click.command(
     help=with_example(
         _("并入另一项：只建立联系，不复制，可撤销"),
-        "tlsec register merge YJ-2026-00004 --into YJ-2026-00003 --reason 同一原因",
+        _("tlsec register merge YJ-2026-00004 --into YJ-2026-00003 --reason 同一原因"),
     )
 )
 @given("into")
@@ -161,7 +166,7 @@ def merge(ctx: click.Context, no: str, **values: Any) -> None:
 
 @click.command(
     help=with_example(
-        _("撤销并入，回到并入前的状态"), "tlsec register unmerge YJ-2026-00004 --reason 原因不同"
+        _("撤销并入，回到并入前的状态"), _("tlsec register unmerge YJ-2026-00004 --reason 原因不同")
     )
 )
 @given()
@@ -181,7 +186,7 @@ def raise_(ctx: click.Context, no: str, **values: Any) -> None:
 @click.command(
     help=with_example(
         _("调低等级：要说明；高及以上须另一人批准"),
-        "tlsec register lower YJ-2026-00003 --severity medium --reason 仅内网可达",
+        _("tlsec register lower YJ-2026-00003 --severity medium --reason 仅内网可达"),
     )
 )
 @given("severity")
@@ -190,7 +195,9 @@ def lower(ctx: click.Context, no: str, **values: Any) -> None:
 
 
 @click.command(
-    help=with_example(_("留言"), "tlsec register comment YJ-2026-00003 --reason 电话已通知科信办")
+    help=with_example(
+        _("留言"), _("tlsec register comment YJ-2026-00003 --reason 电话已通知科信办")
+    )
 )
 @given()
 def comment(ctx: click.Context, no: str, **values: Any) -> None:
@@ -200,7 +207,7 @@ def comment(ctx: click.Context, no: str, **values: Any) -> None:
 @click.command(
     help=with_example(
         _("上传证据；按内容保存，不能改也不能换"),
-        "tlsec register attach YJ-2026-00003 --file 整改照片.png --kind screenshot",
+        _("tlsec register attach YJ-2026-00003 --file 整改照片.png --kind screenshot"),
     )
 )
 @given("file", "kind")

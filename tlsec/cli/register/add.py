@@ -13,7 +13,7 @@ from tlsec.i18n import _, listed
 @click.command(
     help=with_example(
         _("把检查、通报、上级、举报等发现的隐患列入台账；没有检查项，整改后由另一人凭证据复测"),
-        "tlsec register add 机房未锁 --severity medium --unit 市医保局 --source inspection",
+        _("tlsec register add 机房未锁 --severity medium --unit 市医保局 --source inspection"),
     )
 )
 @click.argument("title", metavar=_("标题"))

@@ -24,7 +24,7 @@ from tlsec.i18n import _
 @click.command(
     help=with_example(
         _("对编号列出的或筛选出的各项作同一操作；逐项记录，共用一个批号；有被拒绝的则退出码为 1"),
-        "tlsec register bulk dispatch --unit 市住房公积金中心 --state confirmed",
+        _("tlsec register bulk dispatch --unit 市住房公积金中心 --state confirmed"),
     )
 )
 @click.argument("command", metavar=_("操作"))

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.command(
     help=with_example(
         _("下发：单位（或编号）的已确认事项编入整改通知书，取文号，开始签收计时"),
-        "tlsec register dispatch 市医保局；tlsec register dispatch YJ-2026-00003 YJ-2026-00007 --dry-run",
+        _(
+            "tlsec register dispatch 市医保局；tlsec register dispatch YJ-2026-00003 YJ-2026-00007 --dry-run"
+        ),
     )
 )
 @click.argument("names", metavar=_("单位或编号…"), nargs=-1, required=True)
@@ -115,7 +117,7 @@ def _paper(ground: Ground, number: str, form: str) -> str:
 @click.command(
     help=with_example(
         _("签收：记下谁在什么时候签收了哪一份通知书（送达回执）"),
-        'tlsec register receipt 整改〔2026〕3号 --by 周若川 --at "2026-11-24 09:30"',
+        _('tlsec register receipt 整改〔2026〕3号 --by 周若川 --at "2026-11-24 09:30"'),
     )
 )
 @click.argument("number", metavar=_("文号"))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.command(
     help=example(
         _("把一个单位已下发的待办导出成 XLSX 反馈表，给没有账号的单位填写，填好后导回"),
-        "tlsec register export 市医保局 反馈表.xlsx",
+        _("tlsec register export 市医保局 反馈表.xlsx"),
     )
 )
 @click.argument("unit", metavar=_("单位"))
@@ -63,7 +63,7 @@ def _plain(text: str) -> str:
         _(
             "导入单位填好的反馈表：签收、整改、证据、延期各按平常操作记在填写人名下；冲突的列出来，不替你决定"
         ),
-        "tlsec register import 市医保局-整改反馈表.xlsx --evidence 证据/ --dry-run",
+        _("tlsec register import 市医保局-整改反馈表.xlsx --evidence 证据/ --dry-run"),
     ),
 )
 @click.argument(

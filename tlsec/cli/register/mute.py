@@ -23,7 +23,7 @@ def silence() -> None: ...
 @silence.command(
     help=with_example(
         _("静默符合全部条件的告警（条件=值，检查项可以 * 结尾）"),
-        "tlsec register silence add subject=A-S14 check=tls.* --until +4h --reason 换证中",
+        _("tlsec register silence add subject=A-S14 check=tls.* --until +4h --reason 换证中"),
     )
 )
 @click.argument("match", nargs=-1, required=True, metavar=_("条件=值..."))
@@ -115,7 +115,7 @@ def depend() -> None: ...
     "add",
     help=with_example(
         _("登记一条依赖：种类 all（自身线路）、zone、system、asset"),
-        "tlsec register depend add zone Z7 --on A-GW7 --check avail. --note 青禾区出口",
+        _("tlsec register depend add zone Z7 --on A-GW7 --check avail. --note 青禾区出口"),
     ),
 )
 @click.argument("kind", metavar=_("种类"))

@@ -44,7 +44,7 @@ def requests(ctx: click.Context, as_json: bool) -> None:
 
 @click.command(
     help=with_example(
-        _("批准一份提请，随即办理；不能批准自己提的"), "tlsec --as 周若川 register approve 3"
+        _("批准一份提请，随即办理；不能批准自己提的"), _("tlsec --as 周若川 register approve 3")
     )
 )
 @click.argument("request", type=int, metavar=_("提请号"))
@@ -64,7 +64,7 @@ def approve(ctx: click.Context, request: int) -> None:
 @click.command(
     help=with_example(
         _("不批准一份提请，或收回自己提的"),
-        "tlsec --as 周若川 register refuse 3 --reason 先做临时封堵",
+        _("tlsec --as 周若川 register refuse 3 --reason 先做临时封堵"),
     )
 )
 @click.argument("request", type=int, metavar=_("提请号"))

@@ -14,7 +14,7 @@ from tlsec.i18n import _, listed
 
 
 @click.group(
-    help=with_example(_("存好的视图：筛选与排序起个名字"), "tlsec register list --view 望川逾期")
+    help=with_example(_("存好的视图：筛选与排序起个名字"), _("tlsec register list --view 望川逾期"))
 )
 def view() -> None: ...
 
@@ -22,7 +22,7 @@ def view() -> None: ...
 @view.command(
     help=with_example(
         _("存一个视图；同名的被替换"),
-        "tlsec register view save 望川逾期 --county 望川县 --overdue --sort priority",
+        _("tlsec register view save 望川逾期 --county 望川县 --overdue --sort priority"),
     )
 )
 @click.argument("name", metavar=_("名称"))
