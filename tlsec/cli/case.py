@@ -61,14 +61,16 @@ def propose(
 ) -> None:  # fmt: skip
     given = numbers(values)
     open_workspace(ctx)
-    from tlsec.incident import cases, keeping
+    from tlsec.incident import cases, keeping, spells
     from tlsec.policy import incident_level, thresholds
 
+    now = datetime.now(UTC)
     with refusals_end_here():
         made = cases.origin(origins)
         chosen = cases.class_of(made, category, reason)
         table = thresholds.load(keeping.folders())
-        level = incident_level.propose(table, cases.measured(table, given))
+        known = spells.measured(table, made.spells, now) | cases.measured(table, given)
+        level = incident_level.propose(table, known)
     if as_json:
         print_json(
             {

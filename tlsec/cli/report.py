@@ -150,9 +150,6 @@ PAPERS = {
     "notice": Paper(
         N_("整改通知书"), ("docx", "pdf"), _lazily("tlsec.cli.report_notice", "notice")
     ),
-    "stats": Paper(
-        N_("处置统计表"), ("xlsx",), _lazily("tlsec.cli.report_statistics", "statistics")
-    ),
     "scan": Paper(N_("巡检小结"), ("html",), _summary),
     "grading": Paper(
         N_("定级报告"),
@@ -210,7 +207,7 @@ def write_document(document: object, path: Path) -> None:
 
 @click.command(
     help=_(
-        "出具公文与报表。list 列出全部；ledger 台账、notice 整改通知书、stats 处置统计、scan 巡检小结、"
+        "出具公文与报表。list 列出全部；ledger 台账、notice 整改通知书、scan 巡检小结、"
         "grading 定级报告、filing 备案表、selfcheck 自查报告、gap 差距分析报告、rectification 整改报告、"
         "evaluation 测评报告体例的自评报告、capability 安全防护能力评估、secrecy 分级保护边界核查记录、"
         "warning 预警通报、receipts 回执统计表、incident 事件报告单、disposal 处置总结、transfer 线索移送单；"

@@ -30,11 +30,6 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "export": (_EXCHANGE, "export", N_("把一个单位的待办导出成 XLSX，填好后导回")),
     "import": (_EXCHANGE, "import_", N_("导入单位填好的 XLSX，冲突的列出来")),
     "queue": ("tlsec.cli.register.queue", "queue", N_("等待自动复测的事项")),
-    "stats": (
-        "tlsec.cli.register.stats",
-        "stats",
-        N_("统计：发现、签收、处置时长，重开、超期、误报"),
-    ),
     "extend": (_ACT, "extend", N_("延期")),
     "mitigate": (_ACT, "mitigate", N_("缓释：先用临时控制压住，到期自动失效")),
     "waive": (_ACT, "waive", N_("接受：到期自动失效")),
