@@ -49,25 +49,25 @@ def numbers(pairs: tuple[str, ...]) -> dict[str, float]:
         "tlsec case propose YJ-2026-00003 --value home=45",
     )
 )
-@click.argument("origins", metavar=_("台账项或告警"), nargs=-1, required=True)
+@click.argument("names", metavar=_("台账项或告警"), nargs=-1, required=True)
 @click.option("--class", "category", default="", help=_("事件类别，如 网络攻击/网页篡改"))
 @click.option("--reason", default="", help=_("由隐患改为事件的依据"))
 @click.option("--value", "values", multiple=True, help=_("数值，如 portal-city=130，可多个"))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context
 def propose(
-    ctx: click.Context, origins: tuple[str, ...], category: str, reason: str,
+    ctx: click.Context, names: tuple[str, ...], category: str, reason: str,
     values: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     given = numbers(values)
     open_workspace(ctx)
-    from tlsec.incident import cases, keeping, spells
+    from tlsec.incident import cases, keeping, origins, spells
     from tlsec.policy import incident_level, thresholds
 
     now = datetime.now(UTC)
     with refusals_end_here():
-        made = cases.origin(origins)
-        chosen = cases.class_of(made, category, reason)
+        made = origins.find(names)
+        chosen = origins.class_of(made, category, reason)
         table = thresholds.load(keeping.folders())
         known = spells.measured(table, made.spells, now) | cases.measured(table, given)
         level = incident_level.propose(table, known)
@@ -90,7 +90,7 @@ def propose(
     + "\n\n"
     + _("例：tlsec case open YJ-2026-00003 --operator other --occurred '2026-11-24 08:10'"),
 )
-@click.argument("origins", metavar=_("[台账项或告警]…"), nargs=-1)
+@click.argument("names", metavar=_("[台账项或告警]…"), nargs=-1)
 @click.option("--class", "category", default="", help=_("事件类别，如 网络攻击/网页篡改"))
 @click.option("--reason", default="", help=_("由隐患改为事件的依据"))
 @click.option("--title", default="", help=_("事件名称"))
@@ -108,12 +108,12 @@ def propose(
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 @click.pass_context
 def open_(
-    ctx: click.Context, origins: tuple[str, ...], category: str, reason: str, title: str,
+    ctx: click.Context, names: tuple[str, ...], category: str, reason: str, title: str,
     operator: str, system: str, unit: str, place: str, course: str, occurred: str | None,
     found: str | None, crime: bool, drill: bool, as_json: bool,
 ) -> None:  # fmt: skip
     open_workspace(ctx)
-    from tlsec.incident import cases
+    from tlsec.incident import cases, origins
 
     now = datetime.now(UTC)
     opening: Opening = cases.Opening(
@@ -121,7 +121,7 @@ def open_(
         moment_of("--found", found), unit, system, place, course, drill,
     )  # fmt: skip
     with refusals_end_here():
-        row = cases.open_case(cases.origin(origins), opening, actor(ctx), now)
+        row = cases.open_case(origins.find(names), opening, actor(ctx), now)
     case_show.told(row, now, as_json)
 
 

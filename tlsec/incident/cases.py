@@ -7,48 +7,32 @@ The ledger's items stay where they are: a case only links them, one finding may 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
 
 from tlsec.i18n import _, listed
-from tlsec.incident import keeping
+from tlsec.incident import keeping, origins, spells
 from tlsec.incident.keeping import person
 from tlsec.incident.models import Case, CaseEvidence
+from tlsec.incident.origins import Origin, class_of
 from tlsec.incident.states import CASE, CaseState, after
 from tlsec.incident.words import RESPONSES
 from tlsec.inventory.lookup import Lookup
 from tlsec.inventory.models import System
-from tlsec.policy import event_class, incident_level, reporting, thresholds
+from tlsec.policy import incident_level, reporting, thresholds
 from tlsec.policy.event_class import EventClass
 from tlsec.register import evidence, items
 from tlsec.register.models import Alert, RiskItem
 from tlsec.register.refused import Refused
 from tlsec.register.transitions import OPEN
+from tlsec.watch.models import Spell
 
 PREFIX = "SJ"
 OVER = (CaseState.CLOSED, CaseState.DISMISSED)
 _TEXTS = {"title": 200, "place": 300, "course": 4000, "unit": 100, "county": 100, "system": 100}
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a case would come from: ledger items and alerts, and what they say by themselves."""
-
-    items: tuple[RiskItem, ...]
-    alerts: tuple[Alert, ...]
-    default: EventClass | None
-    found_machine: datetime | None
-
-    @property
-    def check(self) -> str:
-        return next((each.check_id for each in self.sources), "")
-
-    @property
-    def sources(self) -> list[RiskItem | Alert]:
-        return [*self.items, *self.alerts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,52 +58,6 @@ def find(no: str) -> Case:
     if row is None:
         raise Refused(_("没有事件 {no}").format(no=no))
     return row
-
-
-def origin(names: Sequence[str]) -> Origin:
-    """Items by number, alerts by (the beginning of) their fingerprint. Raises Refused."""
-    rows: list[RiskItem] = []
-    alerts: list[Alert] = []
-    for name in dict.fromkeys(names):
-        item = RiskItem.objects.filter(no=name).first()
-        if item is not None:
-            rows.append(item)
-            continue
-        key = name if name.startswith("f1:") else f"f1:{name}"
-        found = list(Alert.objects.filter(fingerprint__startswith=key).order_by("-id")[:20])
-        if len(name.removeprefix("f1:")) < 6 or not found:
-            raise Refused(_("没有台账项或告警 {name}").format(name=name))
-        if len({alert.fingerprint for alert in found}) > 1:
-            raise Refused(_("告警指纹 {name} 不止一个，请多写几位").format(name=name))
-        alerts.append(found[0])
-    linked = [alert for item in rows for alert in item.alerts.order_by("-id")[:1]]
-    seen = [alert.first_seen for alert in (*alerts, *linked)]
-    made = Origin(tuple(rows), tuple(alerts), None, min(seen, default=None))
-    default = event_class.of_finding(event_class.load(keeping.folders()), made.check)
-    return replace(made, default=default) if made.check else made
-
-
-def class_of(made: Origin, wanted: str, reason: str) -> EventClass:
-    """The class a case would have. Raises Refused for a hazard, with the sentence that says why."""
-    classes = event_class.load(keeping.folders())
-    try:
-        chosen = event_class.find(classes, wanted) if wanted else made.default
-    except ValueError as error:
-        raise Refused(str(error)) from error
-    if chosen is None:
-        raise Refused(_("请用 --class 写明事件类别，如 网络攻击/网页篡改"))
-    if not chosen.incident:
-        later = listed(each.name for each in event_class.later(classes, made.check))
-        text = _(
-            "“{name}”是隐患，不是事件：只进整改闭环，不立事件，也不起算报告时限。"
-            "有证据表明已被利用或已造成后果的，用 --class 写明事件类别{later}并用 --reason 说明。"
-        )
-        hint = _("（如 {later}）").format(later=later) if later else ""
-        raise Refused(text.format(name=chosen.name, later=hint))
-    if made.default is not None and not made.default.incident and not reason.strip():
-        text = _("{check} 的发现缺省是隐患“{name}”；作为事件处理需要说明依据，请加 --reason")
-        raise Refused(text.format(check=made.check, name=made.default.name))
-    return chosen
 
 
 def open_case(made: Origin, opening: Opening, actor: str, now: datetime) -> Case:
@@ -149,6 +87,7 @@ def open_case(made: Origin, opening: Opening, actor: str, now: datetime) -> Case
             alerts=sorted({a.fingerprint for a in made.alerts}),
             **_about(made, opening, chosen, now),
         )  # fmt: skip
+        _propose(row, {}, now, made.spells)
         keeping.keep(row, [], "case.open", who, now, opening.reason)
         _link(row, made.items, who, now)
     return row
@@ -207,7 +146,7 @@ def _link(row: Case, rows: Sequence[RiskItem], actor: str, now: datetime) -> Non
 
 def link(no: str, names: Sequence[str], actor: str, now: datetime) -> Case:
     """Items and alerts that belong to it too. An earlier machine detection moves the clocks' start back."""
-    made = origin(names)
+    made = origins.find(names)
     with transaction.atomic():
         row = keeping.locked(Case, no)
         row.state = after(CASE, "link", row.state, no)
@@ -256,15 +195,28 @@ def edit(
             if occurred > row.found_person:
                 raise Refused(_("发生时间晚于发现时间"))
             row.occurred = occurred
-        if values:
-            table = thresholds.load(keeping.folders())
-            row.values = {**row.values, **measured(table, values)}
-            made = incident_level.propose(table, row.values)
-            row.level_proposed = made.level or ""
-            row.level_basis = [hit.text for hit in made.hits]
-            row.level_marks = list(made.marks)
+        _propose(row, values or {}, now, _spells(row))
         keeping.keep(row, [], "case.edit", who, now)
     return row
+
+
+def _spells(row: Case) -> list[Spell]:
+    known = list(Alert.objects.filter(fingerprint__in=row.alerts).order_by("-id")[:50])
+    known += list(Alert.objects.filter(items__no__in=row.items).order_by("-id")[:50])
+    return spells.of_alerts(known)
+
+
+def _propose(row: Case, values: Mapping[str, float], now: datetime, timed: Sequence[Spell]) -> None:
+    """The level anew from all numbers: what people said, and the watch's clocks where those say more."""
+    table = thresholds.load(keeping.folders())
+    row.values = {**row.values, **measured(table, values)}
+    for key, minutes in spells.measured(table, timed, now).items():
+        if key not in values:
+            row.values[key] = max(float(row.values.get(key, 0)), minutes)
+    made = incident_level.propose(table, row.values)
+    row.level_proposed = made.level or ""
+    row.level_basis = [hit.text for hit in made.hits]
+    row.level_marks = list(made.marks)
 
 
 def measured(table: thresholds.Thresholds, values: Mapping[str, float]) -> dict[str, float]:
@@ -293,6 +245,7 @@ def level(
     with transaction.atomic():
         row = keeping.locked(Case, no)
         state = after(CASE, "level", row.state, no)
+        _propose(row, {}, now, _spells(row))
         lower = bool(row.level) and incident_level.rank(code) < incident_level.rank(row.level)
         if (lower or code != row.level_proposed) and not reason.strip():
             proposed = _(incident_level.LEVEL_NAMES.get(row.level_proposed, "")) or _("无")

@@ -99,10 +99,15 @@ def _key(version: str) -> list[tuple[int, int, str]]:
             made.append((4, int(part[:18]), ""))
         else:
             low = part.lower()
-            made.append((1 if low in _BEFORE else 3, 0, low))
-    while made and made[-1] == (4, 0, ""):  # 1.20 is 1.20.0
-        made.pop()
-    return made
+            made = [*_trimmed(made), (1 if low in _BEFORE else 3, 0, low)]
+    return _trimmed(made)
+
+
+def _trimmed(parts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Without noughts at the end: 1.20 is 1.20.0, and 1.0rc1 comes before both."""
+    while parts and parts[-1] == (4, 0, ""):
+        parts = parts[:-1]
+    return parts
 
 
 def affected(rule: Rule, version: str) -> Certainty | None:
