@@ -65,14 +65,14 @@ def test_a_second_scan_of_an_unchanged_city_raises_nothing_new(
 
 
 def test_killed_twice_and_resumed(desk: Desk, scanned: tuple[Desk, dict[str, Any]]) -> None:
-    killed_in_the_middle(desk, "scan", "known", done=20)
+    killed_in_the_middle(desk, "scan", "known", done=1)
     before = desk.jobs(1)["done"]
-    killed_in_the_middle(desk, "scan", "resume", done=before + 20)
+    killed_in_the_middle(desk, "scan", "resume", done=before + 1)
     assert_whole(desk, desk.json("scan", "resume", "1"), scanned)
 
 
 def test_two_processes_share_a_run(desk: Desk, scanned: tuple[Desk, dict[str, Any]]) -> None:
-    killed_in_the_middle(desk, "scan", "known", done=10)
+    killed_in_the_middle(desk, "scan", "known", done=1)
     both = [desk.start("scan", "resume", "1", "--json") for _n in range(2)]
     said = [process.communicate(timeout=60) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
