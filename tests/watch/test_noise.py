@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,3 +125,28 @@ def test_an_inserted_line_is_seen_wherever_it_stands(seed: int) -> None:
     ]
     facts["page"]["parts"] = parts
     assert not same(made, facts)
+
+
+def test_a_baseline_learns_over_visits_and_keeps_what_it_learnt(tables: Path) -> None:
+    """As the judging asks for it: a row of the table, anew at each visit."""
+    from datetime import UTC, datetime
+
+    from tlsec.scan import baselines
+    from tlsec.scan.models import Baseline
+
+    Baseline.objects.create(
+        probe="http.page", locator_key="x", facts=page(0), taken=datetime.now(UTC)
+    )
+
+    def compared(facts: dict[str, Any], limits: Limits | None = LIMITS) -> Any:
+        row = Baseline.objects.get()
+        return baselines.compared(row, facts, limits, learning=True)["page"]
+
+    for turn in range(1, LIMITS.visits + 1):
+        assert compared(page(turn))["text_hash"] == page(turn)["page"]["text_hash"]
+    row = Baseline.objects.get()
+    assert (row.visits, len(row.noise), row.seen) == (LIMITS.visits, 2, {})
+    # a plan or a retest, which do not learn, go by what was learnt
+    assert compared(page(30), None)["text_hash"] == page(30)["page"]["text_hash"]
+    swapped = page(30, extra="<p>本站已被接管</p>")
+    assert compared(swapped, None)["text_hash"] == page(0)["page"]["text_hash"]

@@ -6,8 +6,7 @@ only those are kept that tell something: a change of verdict, a confirmation, th
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,55 +16,25 @@ from django.db.models import F
 
 from tlsec.facts import Done, Locator
 from tlsec.i18n import _
-from tlsec.policy.check import Loaded
-from tlsec.policy.judge import Verdict as Judged
 from tlsec.policy.thresholds import Thresholds
 from tlsec.probe.base import Result
 from tlsec.register import alerts
 from tlsec.register.models import Alert
 from tlsec.scan import bulk
-from tlsec.scan.judging import Judging
 from tlsec.scan.models import Observation, Run, Verdict
-from tlsec.scan.noise import Limits
 from tlsec.scan.runs import Ground
-from tlsec.scan.waivers import Waived, Waivers
 from tlsec.watch import confirming, counting, pages
 from tlsec.watch.clocks import Clocks, Place
-from tlsec.watch.confirming import Mood, Outcome, Then
+from tlsec.watch.confirming import Mood, Then
+from tlsec.watch.judgements import Bench, Judgement, located
 from tlsec.watch.ladder import Ladder
 from tlsec.watch.loop import Beats, Look, Second
 from tlsec.watch.models import Standing
-from tlsec.watch.monitors import Monitor
 from tlsec.watch.uplink import Line
 
-_OUTCOMES: Mapping[str, Outcome] = {"pass": "pass", "fail": "fail"}
 _IDLE = timedelta(seconds=2)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _MOOD = ("count", "failing_since", "confirmed_at", "second", "second_at", "last_success")
-
-
-@dataclass
-class _Judgement:
-    """One verdict of one look, with what it was judged from."""
-
-    look: Look
-    row: dict[str, Any]
-    loaded: Loaded
-    judged: Judged
-    waived: Waived
-    locator: Locator
-    body: bytes
-
-    @property
-    def outcome(self) -> Outcome:
-        """A failure that an approved change window covers tells nothing."""
-        if self.judged.state == "fail" and self.waived.all_of(self.judged):
-            return "unknown"
-        return _OUTCOMES.get(self.judged.state, "unknown")
-
-    @property
-    def at(self) -> datetime:
-        return self.look.ended
 
 
 @dataclass
@@ -77,7 +46,7 @@ class Keeper:
     thresholds: Thresholds
     lines: Mapping[str, Line] = field(default_factory=dict)
     _standings: dict[tuple[str, str, str], Standing] = field(default_factory=dict)
-    _judgings: dict[str, Judging] = field(default_factory=dict)
+    _bench: Bench = field(init=False)
     _clocks: Clocks = field(init=False)
     _pages: dict[tuple[str, str], str] = field(default_factory=dict)
     _day: date | None = None
@@ -90,11 +59,12 @@ class Keeper:
         for row in Standing.objects.all().iterator(chunk_size=2000):
             self._standings[row.monitor, row.check_id, row.locator_key] = row
         self._clocks = Clocks(self.thresholds, self.ladder)
+        self._bench = Bench(self.ground, self.ladder)
 
     def renew(self, ground: Ground, ladder: Ladder, thresholds: Thresholds) -> None:
         """Take newly read content and register."""
         self.ground, self.ladder, self.thresholds = ground, ladder, thresholds
-        self._judgings.clear()
+        self._bench.renew(ground, ladder)
         self._clocks.renew(thresholds, ladder)
 
     def keep(self, looks: Sequence[Look], beats: Beats, now: datetime) -> list[Second]:
@@ -141,12 +111,12 @@ class Keeper:
         verdicts: list[dict[str, Any]] = []
         calm: list[str] = []
         unsure: list[str] = []
-        again: list[_Judgement] = []
+        again: list[Judgement] = []
         for look in looks:
             if not look.line:
                 self._untold(look)
                 continue
-            for found in self._judge(look):
+            for found in self._bench.judge(look, self._run_of_now()):
                 then, worth = self._take(found)
                 key = alerts.fingerprint(found.judged.check, found.row["subject"], found.locator)
                 if then is Then.SECOND:
@@ -171,54 +141,9 @@ class Keeper:
             self._store(observations, verdicts)
         self._write()
 
-    def _judge(self, look: Look) -> Iterable[_Judgement]:
-        judging = self._judging(look.spot.monitor)
-        target = look.spot.target
-        vantage = target.vantage.id
-        if look.second and look.spot.second:
-            vantage = look.spot.second.id
-        at = {"asset": target.asset, "vantage": vantage}
-        for result in look.results:
-            if not result.locator:
-                continue  # nothing was asked: out of scope, or a fault of the probe
-            if look.second and not _same_place(result.locator, look.second.locator_key):
-                continue
-            row = judging.observation(
-                look.spot.probe, look.version, at, result, look.started, look.ended
-            )
-            if look.second:
-                row["baseline_key"] = look.second.locator_key
-            for loaded, judged in judging.judged(row, result, look.ended):
-                if look.second and loaded.check.id != look.second.check:
-                    continue
-                if judged.state in ("not_applicable", "not_run"):
-                    continue
-                waived = judging.waivers.covering(judged, row["subject"], result.locator)
-                yield _Judgement(look, row, loaded, judged, waived, result.locator, result.body)
-
-    def _judging(self, monitor: Monitor) -> Judging:
-        found = self._judgings.get(monitor.id)
-        if found is None:
-            ground = self.ground
-            found = self._judgings[monitor.id] = Judging(
-                self._run_of_now(), ground.policy, ground.lookup, ground.sla,
-                ground.recurrence_days, Waivers(ground.lookup.waivers()),
-                only=frozenset(monitor.checks), noise=self._noise(monitor),
-            )  # fmt: skip
-        found.run = self._run_of_now()
-        return found
-
-    def _noise(self, monitor: Monitor) -> Limits | None:
-        """How the monitor learns what of a page changes by itself."""
-        measures = self.ladder.noise
-        visits = measures.learn_visits if monitor.learn is None else monitor.learn
-        if not visits or "http.page" not in monitor.probes:
-            return None
-        return Limits(visits, measures.turns, measures.share, measures.growth)
-
     # --- standings ---
 
-    def _take(self, found: _Judgement) -> tuple[Then, bool]:
+    def _take(self, found: Judgement) -> tuple[Then, bool]:
         """What is to be done about a verdict, and whether it is worth keeping in full."""
         second = found.look.second
         key = second.locator_key if second else found.row["locator_key"]
@@ -255,7 +180,7 @@ class Keeper:
         self._clocks.follow(self._place(found, standing), mood, after, then)
         return then, worth
 
-    def _other_page(self, found: _Judgement) -> bool:
+    def _other_page(self, found: Judgement) -> bool:
         """Whether a failing page has changed again: what a person may accept has to be on record."""
         page = (found.row["facts"] or {}).get("page")
         if page is None:
@@ -265,7 +190,7 @@ class Keeper:
         before, self._pages[place] = self._pages.get(place), digest
         return before != digest
 
-    def _standing(self, found: _Judgement, key: str) -> Standing | None:
+    def _standing(self, found: Judgement, key: str) -> Standing | None:
         """The row of a check at a place. Ports that nobody declared get one only once they fail."""
         place = (found.look.spot.monitor.id, found.judged.check, key)
         standing = self._standings.get(place)
@@ -279,14 +204,14 @@ class Keeper:
             )
         return standing
 
-    def _place(self, found: _Judgement, standing: Standing) -> Place:
+    def _place(self, found: Judgement, standing: Standing) -> Place:
         spot = found.look.spot
         return Place(
             spot.monitor, found.judged.check, standing.subject, spot.system,
             standing.locator_key, found.locator,
         )  # fmt: skip
 
-    def _wanted(self, found: _Judgement) -> Second:
+    def _wanted(self, found: Judgement) -> Second:
         key = found.row["locator_key"]
         standing = self._standings[found.look.spot.monitor.id, found.judged.check, key]
         assert standing.failing_since is not None
@@ -296,7 +221,7 @@ class Keeper:
         """Our own line was down: counted, and what fires at the spot is no longer known to."""
         counting.visit(look, None, self.ladder)
         keys = [
-            alerts.fingerprint(row.check_id, row.subject, _located(row.locator_key))
+            alerts.fingerprint(row.check_id, row.subject, located(row.locator_key))
             for row in self._of_spot(look)
         ]
         alerts.seen(keys, Alert.Condition.UNKNOWN)
@@ -325,18 +250,18 @@ class Keeper:
 
     # --- alerts ---
 
-    def _alarm(self, found: _Judgement) -> None:
+    def _alarm(self, found: Judgement) -> None:
         """A confirmed failure becomes an alert, at the place of the first look."""
         row, locator = found.row, found.locator
         if found.look.second:
-            locator = _located(found.look.second.locator_key)
+            locator = located(found.look.second.locator_key)
             row = row | {"locator_key": found.look.second.locator_key}
-        judging = self._judging(found.look.spot.monitor)
+        judging = self._bench.of(found.look.spot.monitor, self._run_of_now())
         fired = judging.raise_alert(found.loaded, found.judged, found.waived, row, locator)
         name = "new_alerts" if fired else "again_alerts"
         Run.objects.filter(pk=judging.run.pk).update(**{name: F(name) + 1})
 
-    def _still(self, again: Sequence[_Judgement]) -> None:
+    def _still(self, again: Sequence[Judgement]) -> None:
         """Counted on the open heads; where an item was closed meanwhile, a new episode begins."""
         for found in again:
             key = alerts.fingerprint(found.judged.check, found.row["subject"], found.locator)
@@ -348,11 +273,7 @@ class Keeper:
     def _fire(self, check: str, subject: str, locator: Locator, facts: Any, now: datetime) -> None:
         """Judge what the watch itself observed (a clock, the line, a share) like anything else."""
         loaded = self.ground.policy.checks[check]
-        judging = Judging(
-            self._run_of_now(), self.ground.policy, self.ground.lookup, self.ground.sla,
-            self.ground.recurrence_days, Waivers(self.ground.lookup.waivers()),
-            only=frozenset((check,)),
-        )  # fmt: skip
+        judging = self._bench.of_check(check, self._run_of_now())
         result = Result(locator, Done(facts))
         at = {"asset": subject, "vantage": str(locator.get("vantage", ""))}
         row = judging.observation(loaded.check.probe_id, 1, at, result, now, now)
@@ -368,8 +289,8 @@ class Keeper:
 
     # --- rows ---
 
-    def _verdict(self, found: _Judgement) -> dict[str, Any]:
-        judging = self._judging(found.look.spot.monitor)
+    def _verdict(self, found: Judgement) -> dict[str, Any]:
+        judging = self._bench.of(found.look.spot.monitor, self._run_of_now())
         return judging.verdict_row(found.row, found.judged, found.waived)
 
     def _store(
@@ -417,16 +338,3 @@ def _opened(results: Sequence[Result]) -> bool | None:
             if visit is not None:
                 return bool(visit.opened and visit.status is not None and visit.status < 500)
     return None
-
-
-def _same_place(locator: Locator, key: str) -> bool:
-    """Whether two looks were at one place, from wherever."""
-    other = _located(key)
-    return {k: v for k, v in locator.items() if k != "vantage"} == {
-        k: v for k, v in other.items() if k != "vantage"
-    }
-
-
-def _located(key: str) -> dict[str, str | int]:
-    found: dict[str, str | int] = json.loads(key)
-    return found
