@@ -244,6 +244,7 @@ def test_a_drill_has_its_own_numbers(issued: Drafted) -> None:
         ({"title": " "}, "title"),
         ({"title": "长" * 201}, "title"),
         ({"source": "朋友圈"}, "source"),
+        ({"threat": "a\x00b"}, "NUL"),
         ({"attachments": ["/no/such/file"]}, "没有这个文件"),
         ({"attachments": ["/dev/zero"]}, "普通文件"),
     ],
@@ -259,7 +260,7 @@ def test_faulty_drafts_leave_nothing(drafted: Drafted, values: dict[str, Any], s
 
 
 def test_hostile_text_stays_text(issued: Drafted) -> None:
-    hostile = "=cmd|'/c calc'!A1 {title} %s \u202e倒 <script>alert(1)</script> \x00'; DROP TABLE"
+    hostile = "=cmd|'/c calc'!A1 {title} %s \u202e倒 <script>alert(1)</script> \x07'; DROP TABLE"
     row = issued(title=hostile[:150], threat=hostile, measures=hostile, feedback=hostile)
     row.refresh_from_db()
     assert row.threat == hostile

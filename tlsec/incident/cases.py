@@ -207,12 +207,14 @@ def _spells(row: Case) -> list[Spell]:
 
 
 def _propose(row: Case, values: Mapping[str, float], now: datetime, timed: Sequence[Spell]) -> None:
-    """The level anew from all numbers: what people said, and the watch's clocks where those say more."""
+    """The level anew from all numbers: what people said, and the watch's clocks where those say more.
+
+    A person who knows that the watch is wrong sets the level with a reason.
+    """
     table = thresholds.load(keeping.folders())
     row.values = {**row.values, **measured(table, values)}
     for key, minutes in spells.measured(table, timed, now).items():
-        if key not in values:
-            row.values[key] = max(float(row.values.get(key, 0)), minutes)
+        row.values[key] = max(float(row.values.get(key, 0)), minutes)
     made = incident_level.propose(table, row.values)
     row.level_proposed = made.level or ""
     row.level_basis = [hit.text for hit in made.hits]

@@ -6,15 +6,30 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from tlsec import marked_yaml
 from tlsec.i18n import _
 from tlsec.incident.words import LOCAL
 from tlsec.register.refused import Refused
 
-Text = Annotated[str, Field(max_length=4000)]
-Line = Annotated[str, Field(max_length=200)]
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError(_("含有不能保存的字符（NUL）"))
+    return text
+
+
+Text = Annotated[str, Field(max_length=4000), AfterValidator(_storable)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
 
 
 def time_of(text: object) -> object:
@@ -36,15 +51,15 @@ class Draft(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[Line, Field(min_length=1)]
     category: Annotated[str, Field(min_length=1, max_length=60)]
     source: Annotated[str, Field(pattern="^(superior|monitor|vendor|cnvd|other)$")] = "other"
     source_ref: Line = ""
     importance: Annotated[str, Field(max_length=20)] = ""
     damage: Annotated[str, Field(max_length=20)] = ""
     cii: bool = False
-    flaw: Annotated[str, Field(max_length=60)] = ""
-    flaw_level: Annotated[str, Field(max_length=20)] = ""
+    flaw: Annotated[Line, Field(max_length=60)] = ""
+    flaw_level: Annotated[Line, Field(max_length=20)] = ""
     starts: Moment | None = None
     until: Moment | None = None
     discovered: Moment | None = None
@@ -57,8 +72,8 @@ class Draft(BaseModel):
     advice: Text = ""
     measures: Text = ""
     handle_by: Moment | None = None
-    feedback: Annotated[str, Field(max_length=1000)] = ""
-    secrecy: Annotated[str, Field(max_length=40)] = ""
+    feedback: Annotated[Text, Field(max_length=1000)] = ""
+    secrecy: Annotated[Line, Field(max_length=40)] = ""
     circulation: Line = ""
     attachments: Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=20)] = []
     drill: bool = False
