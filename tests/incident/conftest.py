@@ -25,15 +25,30 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "inventory"
 
 
-@pytest.fixture
-def city(tables: Path, inventory: Path) -> Iterator[Path]:
-    """The register holds the sample; the workspace's folder. Afterwards the journal proves every row."""
+@pytest.fixture(scope="module")
+def sample(django: Path, inventory: Path) -> Iterator[Path]:
+    """The register holds the sample for a module; the workspace's folder."""
+    from django.core.management import call_command
+
     from tlsec.inventory.importer import import_register
-    from tlsec.register import journal
 
     import_register(inventory)
-    yield tables
-    assert [each.what for each in journal.verify()] == []
+    yield django
+    call_command("flush", verbosity=0, interactive=False)
+
+
+@pytest.fixture
+def city(sample: Path) -> Iterator[Path]:
+    """The sample, as it was after each test. Before that, the journal proves every row of the test."""
+    from django.db import transaction
+
+    from tlsec.register import journal
+
+    with transaction.atomic():
+        yield sample
+        broken = [each.what for each in journal.verify()]
+        transaction.set_rollback(True)
+    assert broken == []
 
 
 Drafted = Callable[..., "Warning"]
@@ -70,24 +85,28 @@ def issued(drafted: Drafted) -> Drafted:
 
 
 def item_of(
-    check: str = "web.page-change", subject: str = "A-S27", minutes: int = 0, drill: bool = False
+    check: str = "web.page-change",
+    subject: str = "A-S27",
+    minutes: int = 0,
+    drill: bool = False,
+    now: datetime = NOW,
 ) -> RiskItem:
-    """A ledger item with its alert, seen first so many minutes before NOW."""
+    """A ledger item with its alert, seen first so many minutes before now."""
     from datetime import timedelta
 
     from tlsec.register import items
     from tlsec.register.models import Alert
     from tlsec.register.rules import in_force
 
-    seen = NOW - timedelta(minutes=minutes)
+    seen = now - timedelta(minutes=minutes)
     locator = {"address": "198.51.100.129", "port": 443, "path": "/"}
     alert = Alert.objects.create(
         fingerprint=f"f1:{check}-{subject}", check_id=check, subject=subject, locator=locator,
         severity="high", condition="firing", message="首页内容与基线不符", clauses=[],
-        first_seen=seen, last_seen=NOW, run=1, drill=drill,
+        first_seen=seen, last_seen=now, run=1, drill=drill,
     )  # fmt: skip
     about = {
         "title": "首页没有变化", "unit": "望川县人民政府办公室", "county": "望川县",
         "system": "望川县政府网站", "system_id": "S27", "address": "198.51.100.129:443",
     }  # fmt: skip
-    return items.open_item(alert, about, in_force().base, NOW, "tlsec")
+    return items.open_item(alert, about, in_force().base, now, "tlsec")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -238,28 +236,7 @@ def test_late_receipts_are_told_of_once_a_step(issued: Drafted) -> None:
     assert "有效期已到" in told()[2][2]
 
 
-TAKE = """
-import os, sys, django
-from datetime import UTC, datetime
-django.setup()
-from django.db import transaction
-from tlsec.incident import keeping
-for _ in range(20):
-    with transaction.atomic():
-        print(keeping.number("SJ", datetime(2026, 11, 24, tzinfo=UTC))[1])
-"""
-
-
-def test_numbers_are_unique_and_without_gaps_under_load(city: Path) -> None:
-    processes = [
-        subprocess.Popen([sys.executable, "-c", TAKE], stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    numbers = [line for each in processes for line in each.communicate(timeout=60)[0].split()]
-    assert sorted(numbers) == [f"SJ-2026-{n:04d}" for n in range(1, 61)]
-
-
-def test_the_hook_is_there(tables: Path) -> None:
+def test_the_hook_is_there(django: Path) -> None:
     from tlsec.incident import sweep
     from tlsec.schedule.hooks import HOOKS
 

@@ -79,7 +79,7 @@ def test_every_command_in_every_state(drafted: Drafted, state: str) -> None:
             assert Warning.objects.filter(pk=row.pk).values().get() == before
 
 
-def test_the_machine_s_command_is_open_to_no_person(tables: Path) -> None:
+def test_the_machine_s_command_is_open_to_no_person(django: Path) -> None:
     from tlsec.incident.states import WARNING, allowed
 
     assert WARNING["replace"].machine
